@@ -1,0 +1,2 @@
+/** @packageDocumentation Rules and verdicts: whether a model file may pass. */
+export {};

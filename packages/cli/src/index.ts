@@ -1,0 +1,2 @@
+/** @packageDocumentation What the four commands share: errors, progress, tables, exit codes. */
+export {};

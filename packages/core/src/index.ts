@@ -1,0 +1,10 @@
+/** @packageDocumentation Data types, shapes, errors, checked byte reading, sources and sinks. */
+export * from './checked.ts';
+export * from './cursor.ts';
+export * from './dtype.ts';
+export * from './encoding.ts';
+export * from './errors.ts';
+export * from './shape.ts';
+export * from './sink.ts';
+export * from './source.ts';
+export * from './text.ts';

@@ -1,0 +1,2 @@
+/** @packageDocumentation Node's files as sources and sinks. */
+export {};

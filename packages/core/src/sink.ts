@@ -1,0 +1,55 @@
+/**
+ * Where bytes go. A sink takes ranges in any order (the layout is known before the first byte, so workers fill their
+ * own ranges) and shows nothing until it is committed.
+ */
+
+/** A writable run of bytes of a length that was announced when the sink was made. */
+export interface ByteSink {
+  readonly name: string;
+  readonly byteLength: number;
+  /** Writes at `offset`. Throws RangeError outside the announced length, `SINK_WRITE`/`SINK_NO_SPACE` on failure. */
+  write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Makes the result visible under its name, all at once. */
+  commit(): Promise<void>;
+  /** Throws the result away; nothing is left behind. Harmless after `commit` and when called twice. */
+  abort(): Promise<void>;
+}
+
+/** Throws RangeError unless the range lies inside the announced length of the sink. */
+export function checkSinkRange(sink: ByteSink, offset: number, byteLength: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0 || byteLength > sink.byteLength - offset) {
+    throw new RangeError(`${byteLength} bytes at ${offset} pass the announced ${sink.byteLength} bytes`);
+  }
+}
+
+/** A sink into memory; `bytes()` gives the result after `commit`. Bytes never written are zero. */
+export interface MemorySink extends ByteSink {
+  /** The result. Throws Error before `commit` and after `abort`. */
+  bytes(): Uint8Array;
+}
+
+/** Makes a {@link MemorySink} of `byteLength` bytes. */
+export function memorySink(byteLength: number, name = 'memory'): MemorySink {
+  const target = new Uint8Array(byteLength);
+  let state: 'open' | 'committed' | 'aborted' = 'open';
+  const sink: MemorySink = {
+    name,
+    byteLength,
+    async write(offset, bytes) {
+      if (state !== 'open') throw new Error(`the sink ${name} is ${state}`);
+      checkSinkRange(sink, offset, bytes.byteLength);
+      target.set(bytes, offset);
+    },
+    async commit() {
+      if (state === 'open') state = 'committed';
+    },
+    async abort() {
+      if (state === 'open') state = 'aborted';
+    },
+    bytes() {
+      if (state !== 'committed') throw new Error(`the sink ${name} is not committed`);
+      return target;
+    },
+  };
+  return sink;
+}

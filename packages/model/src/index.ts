@@ -1,0 +1,2 @@
+/** @packageDocumentation A model described once: tensor contract, forward program, memory layout. */
+export {};

@@ -1,0 +1,2 @@
+/** @packageDocumentation Converts: source, recipe, artifact. Layout first, tiles, atomic output. */
+export {};

@@ -1,0 +1,2 @@
+/** @packageDocumentation The memory of a model, from the layout that the runtime allocates. */
+export {};

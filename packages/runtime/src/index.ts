@@ -1,0 +1,2 @@
+/** @packageDocumentation Loads a verified artifact and generates text. */
+export {};

@@ -1,0 +1,2 @@
+/** @packageDocumentation Reads safetensors files, single and sharded. */
+export {};

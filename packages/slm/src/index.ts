@@ -1,0 +1,2 @@
+/** @packageDocumentation Reads and writes the SLM1 and SLM2 containers. */
+export {};
