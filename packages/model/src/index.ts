@@ -1,2 +1,12 @@
 /** @packageDocumentation A model described once: tensor contract, forward program, memory layout. */
-export {};
+export * from './contract.ts';
+export * from './description.ts';
+export * from './errors.ts';
+export * from './gguf-metadata.ts';
+export * from './huggingface-config.ts';
+export * from './hyperparameters.ts';
+export * from './kv-cache.ts';
+export * from './layout.ts';
+export * from './liveness.ts';
+export * from './program.ts';
+export * from './rope.ts';

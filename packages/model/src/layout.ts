@@ -1,0 +1,192 @@
+/**
+ * The memory layout: the place of every weight, working buffer and cache in three tapes with three lifetimes.
+ *
+ * - `weights`: loaded once, never cleared. Its image equals the DATA section of an SLM2 file (tensors sorted by name,
+ *   payloads on 64-byte boundaries, scales directly behind on a 4-byte boundary), so loading is one read.
+ * - `scratch`: working buffers of one run, packed by liveness, reused by every layer and token.
+ * - `history`: the key/value cache, cleared per conversation.
+ *
+ * The planner prints this layout and the runtime allocates it: they agree because it is one function.
+ */
+import { alignUp, checkedAdd, checkedMul, encodedSize, type TensorEncoding } from '@mirust/core';
+import type { ModelDescription } from './description.ts';
+import { type KvType, kvBufferName, kvCapacity, kvPayloadBytes, kvScaleBytes } from './kv-cache.ts';
+import { liveIntervals, packBuffers } from './liveness.ts';
+import { type BufferSpec, operands } from './program.ts';
+
+/** Alignment of every placement: a cache line, and the widest vector there is. */
+export const TAPE_ALIGNMENT = 64;
+
+/** A named range of a tape. */
+export interface Placement {
+  readonly name: string;
+  /** From the start of the tape. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** One tape. */
+export interface TapeLayout {
+  /** Whole size, padding included. */
+  readonly byteLength: number;
+  /** Bytes that hold nothing: alignment gaps. For scratch: bytes that no buffer ever covers. */
+  readonly paddingBytes: number;
+  /** In order of offset for weights and history; scratch placements may overlap (liveness). */
+  readonly placements: readonly Placement[];
+}
+
+/** What a layout depends on besides the model. */
+export interface LayoutOptions {
+  /** Positions that the cache holds. */
+  readonly context: number;
+  /** Tokens per prefill chunk, T. Clamped to the context. */
+  readonly chunk: number;
+  readonly kvType: KvType;
+  /** Positions per run that may ask for logits, R: 1 in generation, the chunk for perplexity. Clamped to the chunk. */
+  readonly logitsRows: number;
+}
+
+/** The three tapes of a model under given options. */
+export interface MemoryLayout {
+  readonly options: LayoutOptions;
+  /** Positions that one layer's cache holds: less than the context under a sliding window. */
+  readonly kvCapacity: number;
+  readonly weights: TapeLayout;
+  readonly scratch: TapeLayout;
+  readonly history: TapeLayout;
+  readonly totalBytes: number;
+}
+
+/** How the tensors of a model are stored: canonical name → encoding. */
+export type EncodingTable = ReadonlyMap<string, TensorEncoding>;
+
+/**
+ * Lays out a model. Throws RangeError for options that are not positive integers, `OVERFLOW` where a size passes
+ * 2^53 - 1, `BLOCK_MISMATCH` where an encoding does not fit its tensor.
+ */
+export function layoutModel(model: ModelDescription, encodings: EncodingTable, options: LayoutOptions): MemoryLayout {
+  for (const key of ['context', 'chunk', 'logitsRows'] as const) {
+    const value = options[key];
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new RangeError(`${key} must be a positive integer, got ${value}`);
+  }
+  const chunk = Math.min(options.chunk, options.context);
+  const bound: LayoutOptions = { ...options, chunk, logitsRows: Math.min(options.logitsRows, chunk) };
+  const weights = layoutWeights(model, encodings);
+  const scratch = layoutScratch(model, encodings, bound);
+  const history = layoutHistory(model, bound);
+  const totalBytes = [scratch, history].reduce((sum, t) => checkedAdd(sum, t.byteLength, 'tapes'), weights.byteLength);
+  const capacity = kvCapacity(model.hyperparameters, bound.context, bound.chunk);
+  return { options: bound, kvCapacity: capacity, weights, scratch, history, totalBytes };
+}
+
+/** Name of the placement of a tensor's scales. */
+export function scalesName(tensor: string): string {
+  return `${tensor}#scales`;
+}
+
+function layoutWeights(model: ModelDescription, encodings: EncodingTable): TapeLayout {
+  const builder = createTapeBuilder();
+  // Plain code-unit order: the names are ASCII, and SLM2 sorts them the same way.
+  const specs = [...model.contract].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, shape } of specs) {
+    const encoding = encodings.get(name);
+    if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
+    const size = encodedSize(encoding, shape, { tensor: name });
+    builder.place(name, size.payloadBytes, TAPE_ALIGNMENT);
+    if (size.scaleBytes > 0) builder.place(scalesName(name), size.scaleBytes, 4);
+  }
+  return builder.finish();
+}
+
+function layoutHistory(model: ModelDescription, options: LayoutOptions): TapeLayout {
+  const h = model.hyperparameters;
+  const capacity = kvCapacity(h, options.context, options.chunk);
+  const vectors = checkedMul(h.kvHeadCount, capacity, 'cache vectors');
+  const payload = checkedMul(vectors, kvPayloadBytes(options.kvType, h.headDim), 'cache bytes');
+  const scales = vectors * kvScaleBytes(options.kvType);
+  const builder = createTapeBuilder();
+  for (let layer = 0; layer < h.layerCount; layer++) {
+    for (const part of ['key', 'value'] as const) {
+      builder.place(kvBufferName(layer, part), payload, TAPE_ALIGNMENT);
+      if (scales > 0) builder.place(kvBufferName(layer, `${part}.scale`), scales, TAPE_ALIGNMENT);
+    }
+  }
+  return builder.finish();
+}
+
+function layoutScratch(model: ModelDescription, encodings: EncodingTable, options: LayoutOptions): TapeLayout {
+  const { program } = model;
+  const intervals = liveIntervals(program);
+  const items = program.buffers.map((buffer) => ({
+    name: buffer.name,
+    byteLength: checkedMul(bufferRows(buffer, options), buffer.rowElements * 4, `buffer ${buffer.name}`),
+    intervals: intervals.get(buffer.name) ?? [],
+  }));
+  items.push(weightRow(model, encodings));
+  const { offsets, byteLength } = packBuffers(items, TAPE_ALIGNMENT);
+  const placements = items.map(({ name, byteLength: size }) => ({
+    name,
+    offset: offsets.get(name) ?? 0,
+    byteLength: size,
+  }));
+  return { byteLength, paddingBytes: byteLength - coveredBytes(placements), placements };
+}
+
+/** Name of the working buffer that holds one decoded row of a matrix. */
+export const WEIGHT_ROW = 'weight-row';
+
+/** One decoded row of the widest stored matrix: the most that is ever expanded. Live in every matmul and embedding. */
+function weightRow(
+  model: ModelDescription,
+  encodings: EncodingTable,
+): { name: string; byteLength: number; intervals: { first: number; last: number }[] } {
+  let elements = 0;
+  const used = new Set<string>();
+  const intervals: { first: number; last: number }[] = [];
+  model.program.operations.forEach((operation, at) => {
+    if (!('weight' in operation)) return;
+    used.add(operation.weight);
+    if (operands(operation).writes.length > 0) intervals.push({ first: at, last: at });
+  });
+  for (const { name, shape } of model.contract) {
+    if (used.has(name) && encodings.has(name)) elements = Math.max(elements, shape.at(-1) ?? 0);
+  }
+  return { name: WEIGHT_ROW, byteLength: checkedMul(elements, 4, WEIGHT_ROW), intervals };
+}
+
+function bufferRows(buffer: BufferSpec, options: LayoutOptions): number {
+  return buffer.rows === 'chunk' ? options.chunk : buffer.rows === 'logits' ? options.logitsRows : 1;
+}
+
+/** Bytes under at least one placement. */
+function coveredBytes(placements: readonly Placement[]): number {
+  let covered = 0;
+  let end = 0;
+  for (const { offset, byteLength } of [...placements].sort((a, b) => a.offset - b.offset)) {
+    covered += Math.max(0, offset + byteLength - Math.max(end, offset));
+    end = Math.max(end, offset + byteLength);
+  }
+  return covered;
+}
+
+function createTapeBuilder(): {
+  place(name: string, byteLength: number, alignment: number): void;
+  finish(): TapeLayout;
+} {
+  const placements: Placement[] = [];
+  let head = 0;
+  let used = 0;
+  return {
+    place(name, byteLength, alignment) {
+      const offset = alignUp(head, alignment, `place of ${name}`);
+      placements.push({ name, offset, byteLength });
+      head = checkedAdd(offset, byteLength, `end of ${name}`);
+      used += byteLength;
+    },
+    finish() {
+      const byteLength = alignUp(head, TAPE_ALIGNMENT);
+      return { byteLength, paddingBytes: byteLength - used, placements };
+    },
+  };
+}
