@@ -3,12 +3,21 @@
  * own ranges) and shows nothing until it is committed.
  */
 
-/** A writable run of bytes of a length that was announced when the sink was made. */
+/**
+ * A writable run of bytes of a length that was announced when the sink was made. Bytes that were never written are
+ * zero, as after `ftruncate`: a writer need not write its padding.
+ */
 export interface ByteSink {
   readonly name: string;
   readonly byteLength: number;
   /** Writes at `offset`. Throws RangeError outside the announced length, `SINK_WRITE`/`SINK_NO_SPACE` on failure. */
   write(offset: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Fills `target` with what lies at `offset`: bytes written before, zero elsewhere. Digests and checksums of a file
+   * that was written in any order are computed this way, in memory that does not grow with the file. Only before
+   * `commit`; throws RangeError outside the announced length, `SINK_WRITE` on failure.
+   */
+  read(offset: number, target: Uint8Array): Promise<void>;
   /** Makes the result visible under its name, all at once. */
   commit(): Promise<void>;
   /** Throws the result away; nothing is left behind. Harmless after `commit` and when called twice. */
@@ -39,6 +48,11 @@ export function memorySink(byteLength: number, name = 'memory'): MemorySink {
       if (state !== 'open') throw new Error(`the sink ${name} is ${state}`);
       checkSinkRange(sink, offset, bytes.byteLength);
       target.set(bytes, offset);
+    },
+    async read(offset, into) {
+      if (state !== 'open') throw new Error(`the sink ${name} is ${state}`);
+      checkSinkRange(sink, offset, into.byteLength);
+      into.set(target.subarray(offset, offset + into.byteLength));
     },
     async commit() {
       if (state === 'open') state = 'committed';
