@@ -16,7 +16,9 @@ export interface WorkCounter {
  * functions compiled later). Returns undefined where a coverage run already owns the counters.
  */
 export function startWorkCounter(urls: RegExp): WorkCounter | undefined {
-  if (process.argv.includes('--coverage') || process.env['NODE_V8_COVERAGE'] !== undefined) return undefined;
+  // Vitest's own state: there is no public way to ask whether this run collects coverage.
+  const worker = Reflect.get(globalThis, '__vitest_worker__') as { config?: { coverage?: { enabled?: boolean } } };
+  if (worker?.config?.coverage?.enabled === true || process.env.NODE_V8_COVERAGE !== undefined) return undefined;
   const session = new inspector.Session();
   session.connect();
   session.post('Profiler.enable');
