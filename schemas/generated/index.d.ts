@@ -13,6 +13,21 @@ export type ValidationResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: readonly ValidationProblem[] };
 
+export interface AdmissionCheck {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+}
+
+export interface AdmissionFinding {
+  readonly rule: string;
+  readonly class: 'structure' | 'integrity' | 'contract' | 'tokenizer' | 'unsupported' | 'resource' | 'io';
+  readonly severity: 'error' | 'warning' | 'undetermined';
+  readonly message: string;
+  readonly remedy?: string;
+  readonly offset?: number;
+  readonly tensor?: string;
+}
+
 /**
  * What the gate said when the manifest was written. It is a note, not a proof: who needs the verdict runs the gate.
  */
@@ -20,6 +35,34 @@ export interface AdmissionRecord {
   readonly state: 'not-run' | 'admitted' | 'rejected' | 'undetermined';
   readonly requiredNextGate:
     'structure' | 'runtime-smoke' | 'converted-trained' | 'assistant-quality' | 'product-release' | 'none';
+}
+
+/**
+ * The verdict on one file: whether it may be used, and every finding.
+ */
+export interface AdmissionReport {
+  readonly version: 1;
+  readonly file: string;
+  /**
+   * undetermined: something could not be checked; it never counts as admitted.
+   */
+  readonly verdict: 'admitted' | 'rejected' | 'undetermined';
+  readonly findings: readonly AdmissionFinding[];
+  readonly artifact: AdmittedArtifact;
+  /**
+   * What was looked at, in order, and how it ended.
+   */
+  readonly checks?: readonly AdmissionCheck[];
+}
+
+export interface AdmittedArtifact {
+  /**
+   * unknown where no reader recognised the file
+   */
+  readonly format: string;
+  readonly rootDigest?: string;
+  readonly architecture?: string;
+  readonly parameters?: number;
 }
 
 /**
@@ -47,6 +90,46 @@ export interface ArtifactManifest {
  * The file itself.
  */
 export type ArtifactRecord = Slm1Artifact | Slm2Artifact;
+
+export interface DiagnosedArtifact {
+  readonly format: string;
+  readonly rootDigest?: string;
+}
+
+export interface DiagnosedEnvironment {
+  /**
+   * node, browser or unknown
+   */
+  readonly runtime: string;
+  readonly version?: string;
+  readonly platform?: string;
+}
+
+export interface DiagnosedOptions {
+  readonly context: number;
+  readonly chunk: number;
+  readonly kvType: 'f32' | 'f16' | 'q8';
+  readonly logitsRows: number;
+}
+
+/**
+ * What a loaded model knows about itself: artifact, environment, memory and time. What was not measured is absent, never zero.
+ */
+export interface Diagnostics {
+  readonly version: 1;
+  readonly artifact: DiagnosedArtifact;
+  readonly environment: DiagnosedEnvironment;
+  readonly backend: string;
+  readonly options: DiagnosedOptions;
+  readonly tapes: readonly TapeUse[];
+  readonly load: LoadTotals;
+  readonly prefill?: PhaseTotals;
+  readonly decode?: PhaseTotals;
+  /**
+   * Present where the model was loaded with a profile.
+   */
+  readonly operations?: readonly OperationTotals[];
+}
 
 /**
  * What the source recommends for generation.
@@ -96,6 +179,10 @@ export interface HyperparameterRecord {
   readonly slidingWindow?: number;
 }
 
+export interface LoadTotals {
+  readonly milliseconds: number;
+}
+
 /**
  * One tensor as it is stored.
  */
@@ -138,6 +225,72 @@ export interface ModelRecord {
   readonly architecture: string;
   readonly hyperparameters: HyperparameterRecord;
   readonly parameterCount: number;
+}
+
+export interface OperationTotals {
+  readonly phase: 'prefill' | 'decode';
+  readonly kind: string;
+  readonly calls: number;
+  readonly milliseconds: number;
+}
+
+export interface PhaseTotals {
+  readonly tokens: number;
+  readonly milliseconds: number;
+}
+
+export interface PlanComponent {
+  readonly name: string;
+  readonly bytes: number;
+  /**
+   * exact: follows from the layout that the runtime allocates; measured: read from the process; estimated: neither.
+   */
+  readonly kind: 'exact' | 'measured' | 'estimated';
+}
+
+export interface PlanOptionsRecord {
+  readonly context: number;
+  readonly chunk: number;
+  readonly kvType: 'f32' | 'f16' | 'q8';
+  readonly logitsRows: number;
+}
+
+/**
+ * The memory that a model needs under given options, component by component, in bytes.
+ */
+export interface PlanReport {
+  readonly version: 1;
+  /**
+   * Sum of the components.
+   */
+  readonly totalBytes: number;
+  readonly components: readonly PlanComponent[];
+  /**
+   * Present where a budget was given.
+   */
+  readonly fits?: boolean;
+  readonly budgetBytes?: number;
+  readonly options: PlanOptionsRecord;
+  readonly model: PlannedModel;
+  readonly notes?: readonly string[];
+}
+
+export interface PlannedModel {
+  readonly architecture: string;
+  /**
+   * Elements of all tensors of the contract.
+   */
+  readonly parameters: number;
+  /**
+   * Whether the types of the tensors were read from a file with weights, or assumed from a configuration alone.
+   */
+  readonly source: 'weights' | 'configuration';
+  /**
+   * Encoded bytes per storage type.
+   */
+  readonly weightTypes?: {
+    readonly [k: string]: number;
+  };
 }
 
 /**
@@ -313,6 +466,15 @@ export interface SourceFile {
   readonly sha256: string;
 }
 
+export interface TapeUse {
+  readonly name: 'weights' | 'scratch' | 'history';
+  readonly capacityBytes: number;
+  readonly usedBytes: number;
+  readonly requestedBytes: number;
+  readonly paddingBytes: number;
+  readonly highWaterBytes: number;
+}
+
 /**
  * Why a tensor is stored as it is, and what that cost. Statistics are there where the recipe makes the conversion lossy, whatever the measured result.
  */
@@ -364,11 +526,20 @@ export interface ToolRecord {
   readonly version: string;
 }
 
+/** Checks a parsed JSON value against `admission-report.schema.json`. Never throws. */
+export declare function validateAdmissionReport(value: unknown): ValidationResult<AdmissionReport>;
+
+/** Checks a parsed JSON value against `diagnostics.schema.json`. Never throws. */
+export declare function validateDiagnostics(value: unknown): ValidationResult<Diagnostics>;
+
 /** Checks a parsed JSON value against `hyperparameters.schema.json`. Never throws. */
 export declare function validateHyperparameterRecord(value: unknown): ValidationResult<HyperparameterRecord>;
 
 /** Checks a parsed JSON value against `manifest.schema.json`. Never throws. */
 export declare function validateArtifactManifest(value: unknown): ValidationResult<ArtifactManifest>;
+
+/** Checks a parsed JSON value against `plan-report.schema.json`. Never throws. */
+export declare function validatePlanReport(value: unknown): ValidationResult<PlanReport>;
 
 /** Checks a parsed JSON value against `slm2-meta.schema.json`. Never throws. */
 export declare function validateSlm2Meta(value: unknown): ValidationResult<Slm2Meta>;

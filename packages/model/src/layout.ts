@@ -23,6 +23,8 @@ export interface Placement {
   /** From the start of the tape. */
   readonly offset: number;
   readonly byteLength: number;
+  /** Power of two that the offset is a multiple of. */
+  readonly alignment: number;
 }
 
 /** One tape. */
@@ -129,6 +131,7 @@ function layoutScratch(model: ModelDescription, encodings: EncodingTable, option
     name,
     offset: offsets.get(name) ?? 0,
     byteLength: size,
+    alignment: TAPE_ALIGNMENT,
   }));
   return { byteLength, paddingBytes: byteLength - coveredBytes(placements), placements };
 }
@@ -180,7 +183,7 @@ function createTapeBuilder(): {
   return {
     place(name, byteLength, alignment) {
       const offset = alignUp(head, alignment, `place of ${name}`);
-      placements.push({ name, offset, byteLength });
+      placements.push({ name, offset, byteLength, alignment });
       head = checkedAdd(offset, byteLength, `end of ${name}`);
       used += byteLength;
     },
