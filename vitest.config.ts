@@ -13,6 +13,8 @@ export default defineConfig({
       'schemas/test/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    // CI adds the counts of tests and checks: see scripts/ci-summary.mjs.
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'out/test-results.json' }]] : ['default'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
