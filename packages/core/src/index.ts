@@ -5,6 +5,7 @@ export * from './dtype.ts';
 export * from './encoding.ts';
 export * from './errors.ts';
 export * from './finding.ts';
+export * from './http-source.ts';
 export * from './json.ts';
 export * from './json-errors.ts';
 export * from './json-value.ts';

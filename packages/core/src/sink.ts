@@ -18,7 +18,7 @@ export interface ByteSink {
    * `commit`; throws RangeError outside the announced length, `SINK_WRITE` on failure.
    */
   read(offset: number, target: Uint8Array): Promise<void>;
-  /** Makes the result visible under its name, all at once. */
+  /** Makes the result visible under its name, all at once. Harmless when called twice; throws Error after `abort`. */
   commit(): Promise<void>;
   /** Throws the result away; nothing is left behind. Harmless after `commit` and when called twice. */
   abort(): Promise<void>;
@@ -55,7 +55,8 @@ export function memorySink(byteLength: number, name = 'memory'): MemorySink {
       into.set(target.subarray(offset, offset + into.byteLength));
     },
     async commit() {
-      if (state === 'open') state = 'committed';
+      if (state === 'aborted') throw new Error(`the sink ${name} is aborted`);
+      state = 'committed';
     },
     async abort() {
       if (state === 'open') state = 'aborted';

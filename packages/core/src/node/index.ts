@@ -1,2 +1,4 @@
 /** @packageDocumentation Node's files as sources and sinks. */
-export {};
+export { removeOpenTemporaries, TEMPORARY_PREFIX } from './_temporaries.ts';
+export * from './file-sink.ts';
+export * from './file-source.ts';

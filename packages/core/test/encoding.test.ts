@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  checkShape,
+  createEncoding,
+  DTYPE_NAMES,
+  type DTypeName,
+  dtypeFromGgmlId,
+  dtypeFromSafetensors,
+  dtypeInfo,
+  elementCount,
+  encodedSize,
+  formatEncoding,
+  isDTypeName,
+  REMOVED_GGML_IDS,
+  rowCount,
+  rowLength,
+} from '../src/index.ts';
+
+/** Values per block / bytes, written down again from ggml's structs and not taken from the table under test. */
+const BLOCKS =
+  'F32 1/4 · F16 1/2 · BF16 1/2 · Q4_0 32/18 · Q4_1 32/20 · Q5_0 32/22 · Q5_1 32/24 · Q8_0 32/34 · Q8_1 32/36 · ' +
+  'Q2_K 256/84 · Q3_K 256/110 · Q4_K 256/144 · Q5_K 256/176 · Q6_K 256/210 · Q8_K 256/292 · IQ1_S 256/50 · ' +
+  'IQ1_M 256/56 · IQ2_XXS 256/66 · IQ2_XS 256/74 · IQ2_S 256/82 · IQ3_XXS 256/98 · IQ3_S 256/110 · IQ4_NL 32/18 · ' +
+  'IQ4_XS 256/136';
+
+describe('block sizes', () => {
+  it.each(BLOCKS.split(' · '))('%s', (entry) => {
+    const match = /^(\S+) (\d+)\/(\d+)$/.exec(entry);
+    const stored = match?.[1] ?? '';
+    const name = isDTypeName(stored) ? stored : (stored.toLowerCase() as DTypeName);
+    const [elements, bytes] = [Number(match?.[2]), Number(match?.[3])];
+    expect(dtypeInfo(name)).toMatchObject({ blockElements: elements, blockBytes: bytes });
+    const size = encodedSize(createEncoding(name, [3, elements * 5]), [3, elements * 5]);
+    expect(size).toEqual({ payloadBytes: 15 * bytes, scaleCount: 0, scaleBytes: 0 });
+  });
+});
+
+describe('our scaled types', () => {
+  it('q8: a byte per value, a scale per row', () => {
+    expect(encodedSize(createEncoding('q8', [6, 172]), [6, 172])).toEqual({
+      payloadBytes: 6 * 172,
+      scaleCount: 6,
+      scaleBytes: 24,
+    });
+    expect(encodedSize(createEncoding('q8', [64], { scaleType: 'f16' }), [64]).scaleBytes).toBe(2);
+  });
+
+  it('q4: half a byte per value, a scale per block', () => {
+    expect(encodedSize(createEncoding('q4', [8, 64]), [8, 64])).toEqual({
+      payloadBytes: 256,
+      scaleCount: 16,
+      scaleBytes: 64,
+    });
+    const wide = createEncoding('q4', [8, 64], { blockSize: 64, scaleType: 'f16' });
+    expect(encodedSize(wide, [8, 64])).toEqual({ payloadBytes: 256, scaleCount: 8, scaleBytes: 16 });
+    expect(formatEncoding(wide)).toBe('q4/64 f16');
+  });
+
+  it('rows of 172 do not divide into blocks of 32', () => {
+    expect(() => encodedSize(createEncoding('q4', [64, 172]), [64, 172], { tensor: 'w2' })).toThrow(
+      expect.objectContaining({ code: 'BLOCK_MISMATCH', context: expect.objectContaining({ tensor: 'w2' }) }),
+    );
+    expect(() => encodedSize(createEncoding('Q4_0', [1, 33]), [1, 33])).toThrow(
+      expect.objectContaining({ code: 'BLOCK_MISMATCH' }),
+    );
+  });
+
+  it.each([0, 1, 3, -2, 2.5, Number.NaN])('refuses a q4 block of %d', (blockSize) => {
+    expect(() => createEncoding('q4', [4, 64], { blockSize })).toThrow(RangeError);
+  });
+});
+
+it('sizes add up over rows, for every type and any number of rows', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...DTYPE_NAMES),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 9 }),
+      (name, blocks, rows) => {
+        const row = (name === 'q4' ? 32 : dtypeInfo(name).blockElements) * blocks;
+        const encoding = createEncoding(name, [rows, row]);
+        const one = encodedSize(encoding, [row]);
+        const all = encodedSize(encoding, [rows, row]);
+        expect(all.payloadBytes).toBe(one.payloadBytes * rows);
+        expect(all.scaleBytes).toBe(one.scaleBytes * rows);
+        expect(encodedSize(encoding, [rows, 1, row])).toEqual(all);
+      },
+    ),
+  );
+});
+
+it('a size beyond 2^53 is refused, not rounded', () => {
+  const shape = [2 ** 30, 2 ** 22];
+  expect(() => encodedSize(createEncoding('f32', shape), shape)).toThrow(expect.objectContaining({ code: 'OVERFLOW' }));
+});
+
+describe('ids and names', () => {
+  it('every ggml id and safetensors name leads back to its type', () => {
+    for (const name of DTYPE_NAMES) {
+      const { ggmlId, safetensorsName } = dtypeInfo(name);
+      if (ggmlId !== undefined) expect(dtypeFromGgmlId(ggmlId)).toBe(name);
+      if (safetensorsName !== undefined) expect(dtypeFromSafetensors(safetensorsName)).toBe(name);
+    }
+  });
+
+  it('removed and unknown ids mean nothing', () => {
+    for (const id of [...REMOVED_GGML_IDS.keys(), 9999, -1]) expect(dtypeFromGgmlId(id)).toBeUndefined();
+    expect(dtypeFromSafetensors('f32')).toBeUndefined();
+    expect(isDTypeName('__proto__')).toBe(false);
+    expect(isDTypeName('toString')).toBe(false);
+  });
+});
+
+describe('shapes', () => {
+  it.each([[[]], [[1, 2, 3, 4, 5]], [[0]], [[4, -1]], [[2.5]], [[Number.NaN, 1]]])('refuses %j', (shape) => {
+    expect(() => checkShape(shape, 'tensor x')).toThrow(expect.objectContaining({ code: 'SHAPE_INVALID' }));
+  });
+
+  it('refuses a product that wraps', () => {
+    expect(() => checkShape([2 ** 30, 2 ** 30], 'tensor x')).toThrow(expect.objectContaining({ code: 'OVERFLOW' }));
+  });
+
+  it('rows times row length is the element count', () => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        checkShape(shape, 'tensor x');
+        expect(rowCount(shape) * rowLength(shape)).toBe(elementCount(shape));
+      }),
+    );
+  });
+});
