@@ -4,6 +4,8 @@
  * ECMAScript writes them.
  */
 
+import { isJsonArray, isJsonObject, type JsonValue } from '@mirust/core';
+
 /** Deeper nesting than any document of this project has (7); a bound keeps the recursion from a stack overflow. */
 export const MAX_CANONICAL_DEPTH = 64;
 
@@ -39,4 +41,10 @@ function writeString(text: string): string {
   // A lone surrogate has no UTF-8 form: two different texts would become the same bytes.
   if (/\p{Surrogate}/u.test(text)) throw new TypeError('JSON text holds a lone surrogate');
   return JSON.stringify(text);
+}
+
+/** The strict reader's Maps as plain objects, for a validator. `fromEntries` makes even `__proto__` an own key. */
+export function plainJson(value: JsonValue): unknown {
+  if (isJsonObject(value)) return Object.fromEntries([...value].map(([key, inner]) => [key, plainJson(inner)]));
+  return isJsonArray(value) ? value.map(plainJson) : value;
 }

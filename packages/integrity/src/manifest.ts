@@ -2,9 +2,9 @@
  * The JSON manifest of an artifact (`schemas/manifest.schema.json`): what the file is, what it was made from, how, by
  * what, and which gates it has passed. It quotes the digest of the artifact, so it may travel apart from it.
  */
-import { isJsonArray, isJsonObject, type JsonValue, parseStrictJson, sanitizeText } from '@mirust/core';
+import { isJsonObject, parseStrictJson, sanitizeText } from '@mirust/core';
 import { type ArtifactManifest, validateArtifactManifest } from '@mirust/schemas';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, plainJson } from './canonical-json.ts';
 import { integrityError } from './errors.ts';
 
 export type { ArtifactManifest } from '@mirust/schemas';
@@ -29,7 +29,7 @@ export function readManifest(input: string | Uint8Array): ArtifactManifest {
     const shown = sanitizeText(typeof version === 'object' ? 'not a number' : String(version));
     throw integrityError('MANIFEST_VERSION', `manifest version ${shown}, expected 1`, { key: 'manifestVersion' });
   }
-  const result = validateArtifactManifest(toPlain(value));
+  const result = validateArtifactManifest(plainJson(value));
   if (!result.ok) {
     const problem = result.errors[0];
     const key = sanitizeText(problem?.path ?? '');
@@ -56,10 +56,4 @@ export function writeManifest(manifest: ArtifactManifest): string {
     throw new TypeError(`not a manifest: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
   return text;
-}
-
-/** The strict reader's Maps as plain objects, for the validator. `fromEntries` makes even `__proto__` an own key. */
-function toPlain(value: JsonValue): unknown {
-  if (isJsonObject(value)) return Object.fromEntries([...value].map(([key, inner]) => [key, toPlain(inner)]));
-  return isJsonArray(value) ? value.map(toPlain) : value;
 }

@@ -1,0 +1,39 @@
+/** The META section: from bytes to a checked document and back. */
+import { decodeUtf8, isJsonObject, parseStrictJson, sanitizeText } from '@mirust/core';
+import { canonicalJson, plainJson } from '@mirust/integrity';
+import { type Slm2Meta, validateSlm2Meta } from '@mirust/schemas';
+import { slmError } from '../errors.ts';
+import { SLM2_MAX_BYTES } from './format.ts';
+
+/**
+ * Reads META, which lies at `offset` of the file. Order of the checks: strict JSON, version, canonical form, schema; a
+ * newer version may have another schema. Throws `JSON_…` and `SLM2_META_…` codes.
+ */
+export function parseSlm2Meta(bytes: Uint8Array, offset: number): Slm2Meta {
+  const what = 'META';
+  const json = parseStrictJson(bytes, { what, baseOffset: offset, maxBytes: SLM2_MAX_BYTES.META });
+  const version = isJsonObject(json) ? json.get('formatVersion') : undefined;
+  if (version !== undefined && version !== 1) {
+    const actual = typeof version === 'object' ? 'not a number' : sanitizeText(String(version));
+    throw slmError('SLM2_META_VERSION', `META has formatVersion ${actual}`, { offset, expected: 1, actual });
+  }
+  const value = plainJson(json);
+  if (canonicalJson(value) !== decodeUtf8(bytes, what, offset)) {
+    throw slmError('SLM2_META_CANONICAL', 'META is not in canonical form', { offset });
+  }
+  const result = validateSlm2Meta(value);
+  if (result.ok) return result.value;
+  const problem = result.errors[0] ?? { path: '', message: 'is wrong' };
+  const key = sanitizeText(problem.path);
+  throw slmError('SLM2_META_SCHEMA', `META${key} ${sanitizeText(problem.message)}`, { offset, key });
+}
+
+/** META's bytes. Throws TypeError for a document that its schema refuses. */
+export function writeSlm2Meta(meta: Slm2Meta): Uint8Array {
+  const result = validateSlm2Meta(meta);
+  if (!result.ok) {
+    const problem = result.errors[0] ?? { path: '', message: 'is wrong' };
+    throw new TypeError(`META${sanitizeText(problem.path)} ${sanitizeText(problem.message)}`);
+  }
+  return new TextEncoder().encode(canonicalJson(meta));
+}

@@ -1,0 +1,174 @@
+/** Reading DATA: no byte is handed out before the SHA-256 of its chunk has been checked. */
+import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
+import {
+  CHUNK_BYTES,
+  chunkRange,
+  createSha256,
+  forEachPiece,
+  type ProgressOptions,
+  toHex,
+  verifyChunk,
+} from '@mirust/integrity';
+import { checkRegions, dataRegions, firstRegionBehind, type Region } from '../_regions.ts';
+import { slmError } from '../errors.ts';
+import type { PlacedTensor } from '../tensor.ts';
+import type { Slm2File } from './format.ts';
+
+const CODES = { padding: 'SLM2_PADDING', scale: 'SLM2_SCALE_VALUE' } as const;
+/** Names of tensors that a message lists. */
+const MAX_LISTED_TENSORS = 3;
+
+/**
+ * A source with the offsets of the file that gives out DATA, verified chunk by chunk. It must be over the same file as
+ * the source that `readSlm2` read; a file that was replaced in between fails here.
+ *
+ * A chunk that a read covers whole is read straight into its target and checked there; a chunk that it covers in part is
+ * read beside it and kept, because the next read mostly wants the rest of it. On an error the target is zeroed: what
+ * was not verified is not handed out. Throws `CHUNK_DIGEST` naming chunk, bytes and tensors, `SLM2_PADDING` and
+ * `SLM2_SCALE_VALUE` for rules that digests do not see, RangeError outside DATA. Concurrent reads are allowed. Closing
+ * it leaves the other source open.
+ */
+export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource {
+  const { dataOffset, dataByteLength, tensors, tree } = file;
+  const regions = dataRegions(tensors, dataOffset, dataOffset + dataByteLength);
+  const contents = (offset: number, byteLength: number): string =>
+    tensorsWithin(regions, tensors, dataOffset + offset, byteLength);
+  /** The chunk that was last read in part: never changed after it was verified. */
+  let kept: { readonly index: number; readonly bytes: Promise<Uint8Array> } | undefined;
+
+  async function check(index: number, bytes: Uint8Array): Promise<void> {
+    await verifyChunk(tree, index, bytes, { baseOffset: dataOffset, contents });
+    checkRegions(regions, tensors, bytes, dataOffset + index * CHUNK_BYTES, CODES);
+  }
+  async function load(index: number, options: ReadOptions | undefined): Promise<Uint8Array> {
+    const range = chunkRange(dataByteLength, index);
+    const bytes = await readRange(source, dataOffset + range.offset, range.byteLength, options);
+    await check(index, bytes);
+    return bytes;
+  }
+  async function chunk(index: number, options: ReadOptions | undefined): Promise<Uint8Array> {
+    if (kept?.index === index) {
+      // Another read's failure (its signal, for one) is not ours: then the chunk is read again.
+      const bytes = await kept.bytes.catch(() => undefined);
+      if (bytes !== undefined) return bytes;
+    }
+    const bytes = load(index, options);
+    // Whoever waits sees the failure; nobody may be waiting on the copy that is kept.
+    bytes.catch(() => {});
+    kept = { index, bytes };
+    return bytes;
+  }
+  async function fill(offset: number, target: Uint8Array, options: ReadOptions | undefined): Promise<void> {
+    let done = 0;
+    while (done < target.byteLength) {
+      options?.signal?.throwIfAborted();
+      const position = offset + done - dataOffset;
+      const index = Math.floor(position / CHUNK_BYTES);
+      const range = chunkRange(dataByteLength, index);
+      const within = position - range.offset;
+      const part = target.subarray(done, done + range.byteLength - within);
+      if (part.byteLength === range.byteLength) {
+        await source.readInto(dataOffset + range.offset, part, options);
+        await check(index, part);
+      } else {
+        part.set((await chunk(index, options)).subarray(within, within + part.byteLength));
+      }
+      done += part.byteLength;
+    }
+  }
+  return {
+    name: source.name,
+    byteLength: source.byteLength,
+    async readInto(offset, target, options) {
+      checkRange(source, offset, target.byteLength);
+      if (offset < dataOffset || offset + target.byteLength > dataOffset + dataByteLength) {
+        throw new RangeError(`bytes ${offset} to ${offset + target.byteLength} are not within DATA`);
+      }
+      try {
+        await fill(offset, target, options);
+      } catch (error) {
+        target.fill(0);
+        throw error;
+      }
+    },
+    async close() {
+      kept = undefined;
+    },
+  };
+}
+
+/** `: norm.weight, output.weight`: the tensors that lie in a range of the file, for messages. */
+function tensorsWithin(
+  regions: readonly Region[],
+  tensors: readonly PlacedTensor[],
+  offset: number,
+  byteLength: number,
+): string {
+  const names = new Set<string>();
+  for (let i = firstRegionBehind(regions, offset); i < regions.length; i++) {
+    const region = regions[i] as Region;
+    if (region.offset >= offset + byteLength) break;
+    const name = tensors[region.tensor]?.name;
+    if (name !== undefined && region.kind !== 'padding') names.add(name);
+  }
+  if (names.size === 0) return '';
+  const listed = [...names].slice(0, MAX_LISTED_TENSORS).join(', ');
+  return `: ${listed}${names.size > MAX_LISTED_TENSORS ? ` and ${names.size - MAX_LISTED_TENSORS} more` : ''}`;
+}
+
+/**
+ * Reads all of DATA once, in constant memory, and checks every chunk, the padding, every scale and the digest of every
+ * tensor. Throws as {@link openVerifiedData} does, and `SLM2_TENSOR_DIGEST` where an entry of TENS states a wrong one.
+ */
+export async function verifySlm2Data(source: ByteSource, file: Slm2File, options: ProgressOptions = {}): Promise<void> {
+  const digests = await tensorDigests(openVerifiedData(source, file), file, options);
+  for (const [index, tensor] of file.tensors.entries()) {
+    if (digests[index] === tensor.sha256) continue;
+    throw slmError('SLM2_TENSOR_DIGEST', `${tensor.name} does not have the SHA-256 of its entry`, {
+      offset: tensor.offset,
+      tensor: tensor.name,
+      expected: tensor.sha256,
+      actual: digests[index] ?? '',
+    });
+  }
+}
+
+/** What {@link tensorDigests} and a writer need to know of a file. */
+export interface DataPlaces {
+  readonly tensors: readonly PlacedTensor[];
+  readonly dataOffset: number;
+  readonly dataByteLength: number;
+}
+
+/**
+ * The SHA-256 of every tensor, hexadecimal, by one pass over DATA that also checks padding and scales. `visit` sees
+ * every piece, which is a chunk.
+ */
+export async function tensorDigests(
+  source: ByteSource,
+  places: DataPlaces,
+  options: ProgressOptions,
+  visit?: (bytes: Uint8Array) => Promise<void>,
+): Promise<string[]> {
+  const { tensors, dataOffset, dataByteLength } = places;
+  const regions = dataRegions(tensors, dataOffset, dataOffset + dataByteLength);
+  const digests: string[] = [];
+  let hash = createSha256();
+  const onPart = (part: Uint8Array, region: Region, isLast: boolean): void => {
+    hash.update(part);
+    const tensor = tensors[region.tensor];
+    if (!isLast || (region.kind === 'payload' && (tensor?.scaleByteLength ?? 0) > 0)) return;
+    digests.push(toHex(hash.digest()));
+    hash = createSha256();
+  };
+  await forEachPiece(
+    source,
+    { offset: dataOffset, byteLength: dataByteLength },
+    async (bytes, offset) => {
+      await visit?.(bytes);
+      checkRegions(regions, tensors, bytes, offset, CODES, onPart);
+    },
+    options,
+  );
+  return digests;
+}

@@ -1,0 +1,73 @@
+/** What both containers say about a stored tensor, and where its rows lie. */
+import {
+  checkShape,
+  encodedSize,
+  encodingBlockElements,
+  rowLength,
+  type Shape,
+  scaleByteLength,
+  type TensorEncoding,
+} from '@mirust/core';
+
+/** A tensor before it has a place: what a layout is made from. */
+export interface TensorDescription {
+  readonly name: string;
+  readonly encoding: TensorEncoding;
+  /** Outermost dimension first. */
+  readonly shape: Shape;
+}
+
+/** A tensor and its place in the file. All offsets are absolute. */
+export interface PlacedTensor extends TensorDescription {
+  readonly offset: number;
+  /** Of the payload. */
+  readonly byteLength: number;
+  /** 0 where there are no scales. */
+  readonly scaleOffset: number;
+  readonly scaleByteLength: number;
+}
+
+/** Payloads start on multiples of this: a cache line, and the widest vector that a kernel loads. */
+export const PAYLOAD_ALIGNMENT = 64;
+/** Scales start on multiples of this, directly behind their payload. */
+export const SCALE_ALIGNMENT = 4;
+
+/** Where rows start, in bytes from the start of payload and scales. */
+export interface RowOffsets {
+  readonly payloadOffset: number;
+  readonly scaleOffset: number;
+}
+
+/**
+ * Where row `row` starts. `row` may equal the number of rows: then it is where the tensor ends. Rows of q4 hold a whole
+ * number of bytes and of blocks, so a tile of rows is one range of the payload and one of the scales.
+ */
+export function rowOffsets(tensor: TensorDescription, row: number): RowOffsets {
+  const columns = rowLength(tensor.shape);
+  const { payloadBytes, scaleCount } = encodedSize(tensor.encoding, [columns]);
+  return {
+    payloadOffset: row * payloadBytes,
+    scaleOffset: row * scaleCount * scaleByteLength(tensor.encoding.scaleType),
+  };
+}
+
+/**
+ * Throws RangeError unless the description is one that a container can hold: a shape of weights, and an encoding in
+ * the one form that `createEncoding` gives it.
+ */
+export function checkDescription(tensor: TensorDescription): void {
+  const { name, encoding, shape } = tensor;
+  const columns = rowLength(shape);
+  const block = encoding.dtype === 'q8' ? columns : encoding.dtype === 'q4' ? encoding.blockSize : 0;
+  const q4 = encoding.dtype !== 'q4' || (block >= 2 && block % 2 === 0 && block < 2 ** 31);
+  const scale = encoding.dtype === 'q8' || encoding.dtype === 'q4' || encoding.scaleType === 'f32';
+  try {
+    checkShape(shape, name);
+    if (encoding.blockSize !== block || !q4 || !scale) throw new RangeError('the encoding is not in its normal form');
+    if (columns % encodingBlockElements(encoding) !== 0) throw new RangeError('rows do not divide into blocks');
+  } catch (cause) {
+    throw new RangeError(`tensor ${name} cannot be stored: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
