@@ -1,2 +1,7 @@
 /** @packageDocumentation Reads GGUF files, versions 2 and 3. */
+export * from './errors.ts';
+export type * from './file.ts';
+export * from './limits.ts';
+export * from './metadata.ts';
+export * from './read.ts';
 export type * from './value.ts';

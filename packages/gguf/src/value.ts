@@ -19,22 +19,28 @@ export type GgufNumberArray =
   | BigUint64Array
   | BigInt64Array;
 
+/** Where a value came from. */
+export interface GgufLocated {
+  /** Absolute byte offset of the value in the file, for errors; absent where it was made in code. */
+  readonly offset?: number;
+}
+
 /** A GGUF array. Arrays of arrays do not occur in model files and are refused by the reader. */
 export type GgufArray =
-  | { readonly type: 'array'; readonly elementType: 'string'; readonly values: readonly string[] }
-  | { readonly type: 'array'; readonly elementType: 'bool'; readonly values: readonly boolean[] }
-  | {
+  | (GgufLocated & { readonly type: 'array'; readonly elementType: 'string'; readonly values: readonly string[] })
+  | (GgufLocated & { readonly type: 'array'; readonly elementType: 'bool'; readonly values: readonly boolean[] })
+  | (GgufLocated & {
       readonly type: 'array';
       readonly elementType: GgufNumberType | 'uint64' | 'int64';
       readonly values: GgufNumberArray;
-    };
+    });
 
 /** One metadata value. */
 export type GgufValue =
-  | { readonly type: GgufNumberType; readonly value: number }
-  | { readonly type: 'uint64' | 'int64'; readonly value: bigint }
-  | { readonly type: 'bool'; readonly value: boolean }
-  | { readonly type: 'string'; readonly value: string }
+  | (GgufLocated & { readonly type: GgufNumberType; readonly value: number })
+  | (GgufLocated & { readonly type: 'uint64' | 'int64'; readonly value: bigint })
+  | (GgufLocated & { readonly type: 'bool'; readonly value: boolean })
+  | (GgufLocated & { readonly type: 'string'; readonly value: string })
   | GgufArray;
 
 /** The metadata table. A Map, never an object: keys come from the file (`__proto__` is a legal one). */
