@@ -1,0 +1,159 @@
+/**
+ * No reader of the project takes longer than its input is long. The work of each is counted on inputs that grow and
+ * the exponent fitted; a new reader of untrusted bytes gets its rows here.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { array, buildGguf, concat, TYPE, text, u32 } from '../packages/gguf/test/_build.ts';
+import { buildSafetensors } from '../packages/safetensors/test/_build.ts';
+import { growthExponent, startWorkCounter, type WorkCounter } from './_work.ts';
+
+const SIZES: readonly number[] = [500, 1000, 2000, 4000];
+
+/** A sort is n log n, of which this leaves room; a quadratic step anywhere comes out near 2. */
+const MOST = 1.2;
+
+let counter: WorkCounter | undefined;
+
+/** Imported only after the counter has started: V8 counts in what it compiles from then on. */
+interface Readers {
+  readonly core: typeof import('../packages/core/src/index.ts');
+  readonly gguf: typeof import('../packages/gguf/src/index.ts');
+  readonly safetensors: typeof import('../packages/safetensors/src/index.ts');
+}
+let readers: Readers;
+
+beforeAll(async () => {
+  counter = startWorkCounter(/packages\/(core|gguf|safetensors)\/src\//);
+  readers = {
+    core: await import('../packages/core/src/index.ts'),
+    gguf: await import('../packages/gguf/src/index.ts'),
+    safetensors: await import('../packages/safetensors/src/index.ts'),
+  };
+});
+afterAll(() => counter?.stop());
+
+/** A reader over inputs made from a size; undefined where a coverage run owns the counters. */
+async function exponent<T>(make: (size: number) => T, read: (input: T) => unknown): Promise<number | undefined> {
+  if (counter === undefined) return undefined;
+  const points: [number, number][] = [];
+  for (const size of SIZES) {
+    const input = make(size);
+    counter.take();
+    await read(input);
+    points.push([size, counter.take()]);
+  }
+  return growthExponent(points);
+}
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+const WHY_SKIPPED = 'a coverage run owns the counters';
+
+describe('JSON', () => {
+  const rows: readonly (readonly [name: string, make: (size: number) => string])[] = [
+    ['numbers', (n) => JSON.stringify(range(n).map((i) => i * 1.5))],
+    ['keys', (n) => JSON.stringify(Object.fromEntries(range(n).map((i) => [`key ${i}`, i])))],
+    ['pairs', (n) => JSON.stringify(range(n).map((i) => [`ü${i}`, 'a longer string than any slice']))],
+    ['escapes', (n) => JSON.stringify('\n"\\'.repeat(n))],
+    ['one long string', (n) => JSON.stringify('x'.repeat(10 * n))],
+    ['one long number', (n) => `0.${'1'.repeat(10 * n)}`],
+    ['whitespace', (n) => `[${' \n'.repeat(10 * n)}]`],
+    ['objects with offsets', (n) => `[${'{"ü":1},'.repeat(n)}{}]`],
+  ];
+  test.for(rows)('%s', async ([, make], { skip }) => {
+    const slope = await exponent(make, (json) => readers.core.parseStrictJson(json, { objectOffsets: new Map() }));
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+
+  test('the measure sees a quadratic control', async ({ skip }) => {
+    const slope = await exponent(
+      (size) => '[1,2,3]'.padEnd(size),
+      (json) => {
+        for (let index = 0; index < json.length / 100; index++) readers.core.parseStrictJson(json);
+      },
+    );
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeGreaterThan(1.8);
+  });
+});
+
+describe('GGUF', () => {
+  /** Tensors of one 32-byte block each; `order` gives the place of a tensor in the data. */
+  const withTensors = (count: number, order: (index: number) => number): Uint8Array => {
+    const tensors = range(count).map((i) => ({ name: `blk.${i}`, dims: [8], type: 0, offset: 32 * order(i) }));
+    return buildGguf({ tensors, dataByteLength: 32 * count });
+  };
+  const rows: readonly (readonly [name: string, make: (size: number) => Uint8Array])[] = [
+    ['metadata entries', (n) => buildGguf({ metadata: range(n).map((i) => [`key.${i}`, TYPE.uint32, u32(i)]) })],
+    ['tensors in order', (n) => withTensors(n, (index) => index)],
+    ['tensors in reverse order', (n) => withTensors(n, (index) => n - 1 - index)],
+    ['tensors shuffled', (n) => withTensors(n, (index) => (index * 7919) % n)],
+    [
+      'a vocabulary',
+      (n) => buildGguf({ metadata: [['t', TYPE.array, array(TYPE.string, n, ...range(n).map((i) => text(`▁${i}`)))]] }),
+    ],
+    [
+      'strings that end at the boundaries of the reads',
+      (n) => buildGguf({ metadata: range(n / 500).map((i) => [`k${i}`, TYPE.string, text('x'.repeat(2 ** 17 - 30))]) }),
+    ],
+    [
+      'boolean arrays',
+      (n) => buildGguf({ metadata: [['b', TYPE.array, concat(array(TYPE.bool, n), new Uint8Array(n))]] }),
+    ],
+  ];
+  test.for(rows)('%s', async ([, make], { skip }) => {
+    const slope = await exponent(make, (file) => readers.gguf.readGguf(readers.core.memorySource(file)));
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+
+  test('a count costs nothing until it is proven', async ({ skip }) => {
+    if (counter === undefined) return skip(WHY_SKIPPED);
+    const work: number[] = [];
+    for (const elements of [2n ** 20n, 2n ** 40n, 2n ** 62n]) {
+      const file = buildGguf({ metadata: [['t', TYPE.array, array(TYPE.string, elements)]] });
+      counter.take();
+      const read = readers.gguf.readGguf(readers.core.memorySource(file));
+      await expect(read).rejects.toMatchObject({ code: 'GGUF_COUNT' });
+      work.push(counter.take());
+    }
+    expect(new Set(work).size).toBe(1);
+  });
+});
+
+describe('safetensors', () => {
+  const tensors = (count: number, order: (index: number) => number): Uint8Array =>
+    buildSafetensors(
+      Object.fromEntries(
+        range(count).map((i) => [
+          `t${i}`,
+          { dtype: 'F32', shape: [1], data_offsets: [4 * order(i), 4 * order(i) + 4] },
+        ]),
+      ),
+      4 * count,
+    );
+  const rows: readonly (readonly [name: string, make: (size: number) => Uint8Array])[] = [
+    ['tensors in order', (n) => tensors(n, (index) => index)],
+    ['tensors in reverse order', (n) => tensors(n, (index) => n - 1 - index)],
+    ['tensors shuffled', (n) => tensors(n, (index) => (index * 7919) % n)],
+    [
+      'metadata',
+      (n) => buildSafetensors({ __metadata__: Object.fromEntries(range(n).map((i) => [`k${i}`, `${i}`])) }, 0),
+    ],
+  ];
+  test.for(rows)('%s', async ([, make], { skip }) => {
+    const slope = await exponent(make, (file) => readers.safetensors.readSafetensors(readers.core.memorySource(file)));
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+
+  test('an index', async ({ skip }) => {
+    const slope = await exponent(
+      (n) =>
+        JSON.stringify({ weight_map: Object.fromEntries(range(n).map((i) => [`t${i}`, `m-${i % 99}.safetensors`])) }),
+      (json) => readers.safetensors.readSafetensorsIndex(json),
+    );
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+});
