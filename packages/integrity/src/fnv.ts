@@ -1,7 +1,7 @@
 /**
  * FNV-1a, 64 bits: SLM1 stores this hash of a tensor's name instead of the name.
  *
- * `h = cbf29ce484222325`; per byte `h = (h XOR byte) * 100000001b3 mod 2^64` (Fowler, Noll, Vo; RFC 9923). Not
+ * `h = cbf29ce484222325`; per byte `h = (h XOR byte) * 100000001b3 mod 2^64` (Fowler, Noll and Vo; `fnv.h` of their reference code). Not
  * cryptographic: whoever wants two names with the same hash can have them, so readers look up known names only.
  */
 

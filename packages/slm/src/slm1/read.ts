@@ -1,16 +1,15 @@
 /** Reads an SLM1 container and checks it against every rule of its format. */
 import { type ByteSource, readRange } from '@mirust/core';
-import type { ProgressOptions } from '@mirust/integrity';
 import { checkPadding } from '../_regions.ts';
 import { slmError } from '../errors.ts';
 import { checkSlm1TensorCount, parseSlm1Directory } from './directory.ts';
 import { SLM1_ENTRY_BYTES, SLM1_HEADER_BYTES, type Slm1File } from './format.ts';
 import { parseSlm1Header } from './header.ts';
 import { checkSlm1Tokenizer, SLM1_TOKENIZER_PREFIX_BYTES } from './tokenizer-section.ts';
-import { verifySlm1Checksum } from './verify.ts';
+import { type VerifySlm1Options, verifySlm1Checksum } from './verify.ts';
 
 /** Options of {@link readSlm1}. */
-export interface ReadSlm1Options extends ProgressOptions {
+export interface ReadSlm1Options extends VerifySlm1Options {
   /** Whether to read the whole file for checksum, padding and scales. Default true: a check that is skipped is asked for. */
   readonly verify?: boolean;
 }

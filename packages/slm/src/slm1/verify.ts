@@ -5,6 +5,15 @@ import { checkRegions, dataRegions } from '../_regions.ts';
 import { slmError } from '../errors.ts';
 import type { Slm1File } from './format.ts';
 
+/** Options of {@link verifySlm1Checksum}. */
+export interface VerifySlm1Options extends ProgressOptions {
+  /**
+   * Sees every piece of the file in order, so that a loader reads and verifies in one pass. The verdict comes at the end:
+   * what was taken is void unless the promise is fulfilled. The memory of a piece is reused.
+   */
+  readonly onPiece?: (bytes: Uint8Array, offset: number) => void;
+}
+
 /**
  * Reads the whole file once, in constant memory. Throws `SLM1_CHECKSUM` where it does not have the checksum of its
  * header, `SLM1_PADDING` and `SLM1_SCALE_VALUE` where padding or scales break their rules. The checksum is judged last
@@ -13,7 +22,7 @@ import type { Slm1File } from './format.ts';
 export async function verifySlm1Checksum(
   source: ByteSource,
   file: Slm1File,
-  options: ProgressOptions = {},
+  options: VerifySlm1Options = {},
 ): Promise<void> {
   const { checksum, problem } = await passOverSlm1(source, file, options);
   if (checksum !== file.header.checksum) {
@@ -30,7 +39,7 @@ export async function verifySlm1Checksum(
 export async function passOverSlm1(
   source: ByteSource,
   file: Pick<Slm1File, 'tensors'> & { readonly header: Pick<Slm1File['header'], 'dataOffset'> },
-  options: ProgressOptions,
+  options: VerifySlm1Options,
 ): Promise<{ readonly checksum: bigint; readonly problem: unknown }> {
   const { dataOffset } = file.header;
   const tensors = [...file.tensors].sort((a, b) => a.offset - b.offset);
@@ -39,6 +48,7 @@ export async function passOverSlm1(
   let problem: unknown;
   const visit = (bytes: Uint8Array, offset: number): void => {
     checksum.update(bytes);
+    options.onPiece?.(bytes, offset);
     const skipped = Math.max(0, dataOffset - offset);
     if (problem !== undefined || skipped >= bytes.byteLength) return;
     try {

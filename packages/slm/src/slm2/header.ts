@@ -70,7 +70,10 @@ export async function readSlm2Head(
   }
   const tableEnd = SLM2_HEADER_BYTES + sectionCount * SLM2_SECTION_ENTRY_BYTES;
   if (source.byteLength < tableEnd) throw truncated(source, tableEnd);
-  const head = await readRange(source, 0, tableEnd, options);
+  // The header is not read a second time: what was checked above is what the digest is checked over.
+  const head = new Uint8Array(tableEnd);
+  head.set(bytes);
+  await source.readInto(SLM2_HEADER_BYTES, head.subarray(SLM2_HEADER_BYTES), options);
   const stated = head.slice(ROOT_OFFSET, ROOT_END);
   const actual = await slm2RootDigest(head);
   if (!sameBytes(actual, stated)) {
