@@ -60,6 +60,11 @@ export interface AddedToken {
   readonly id: number;
   /** Looked for in the normalized text (its own text normalized too), after all tokens that are not. */
   readonly normalized: boolean;
+  /**
+   * Looked for with a space in front, which it takes: what Hugging Face makes of a normalized token where the normalizer
+   * puts a space in front of every text. Only with `normalized`.
+   */
+  readonly spaceBefore: boolean;
   /** Takes the whitespace in front of it. */
   readonly lstrip: boolean;
   /** Takes the whitespace behind it. */
@@ -137,7 +142,10 @@ export interface TokenizerModel {
   readonly normalizer: 'none' | 'nfc';
   /** `never` unless the model was trained with a space in front of the first word. */
   readonly spacePrefix: SpacePrefix;
-  /** No space is put in front of text that starts with one. Else false. */
+  /**
+   * The space comes late, when normalized added tokens have been cut out as well, and not in front of text that starts
+   * with one: that is how pre-tokenizers do it, where normalizers always put it. Else false.
+   */
   readonly spacePrefixUnlessPresent: boolean;
   /** Runs of spaces become one and those at both ends go (SentencePiece's remove_extra_whitespaces). Else false. */
   readonly collapseSpaces: boolean;
