@@ -45,6 +45,8 @@ export interface ErrorContext {
   /** Name of the file, where more than one is involved. */
   readonly file?: string;
   readonly tensor?: string;
+  /** Index of a value in its tensor, row by row. */
+  readonly element?: number;
   /** Metadata key or header field. */
   readonly key?: string;
   readonly limit?: number | bigint;
