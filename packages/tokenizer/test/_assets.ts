@@ -7,7 +7,7 @@ import { type GgufMetadata, readGguf } from '@mirust/gguf';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The folder of third-party conformance data, which is not part of the repository. */
-export const ASSETS: string = process.env['MIRUST_ASSETS'] ?? `${ROOT}../shared/assets`;
+export const ASSETS: string = process.env.MIRUST_ASSETS ?? `${ROOT}../shared/assets`;
 
 /** Whether the third-party data is there; says so once where it is not. */
 export const hasAssets: boolean = existsSync(ASSETS);

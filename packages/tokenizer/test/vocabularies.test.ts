@@ -11,7 +11,10 @@ function goldens(name: string): { readonly text: string; readonly ids: readonly 
   const rows = assetText(`vocabs/ggml-vocab-${name}.gguf.out`).split('\n');
   return texts.map((text, index) => ({
     text,
-    ids: (rows[index] ?? '').split(' ').filter((word) => word !== '').map(Number),
+    ids: (rows[index] ?? '')
+      .split(' ')
+      .filter((word) => word !== '')
+      .map(Number),
   }));
 }
 
