@@ -1,2 +1,11 @@
 /** @packageDocumentation Rules and verdicts: whether a model file may pass. */
-export {};
+export { type AdmitOptions, admit } from './admit.ts';
+export * from './errors.ts';
+export {
+  type AdmissionFinding,
+  type AdmissionReport,
+  findingOf,
+  MAX_FINDINGS,
+  type Verdict,
+  verdictOf,
+} from './verdict.ts';

@@ -28,6 +28,11 @@ export const MODEL_ERRORS = {
     when: 'A hyperparameter lies outside the range that a model can have, or two of them contradict each other.',
     remedy: 'Correct the configuration file.',
   },
+  MODEL_CONTEXT: {
+    class: 'resource',
+    when: 'A context was asked for that passes what the model declares.',
+    remedy: 'Ask for a context within the declared one.',
+  },
   MODEL_TENSOR_MISSING: {
     class: 'contract',
     when: 'A tensor that the architecture needs is absent.',

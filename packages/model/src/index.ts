@@ -7,6 +7,7 @@ export * from './huggingface-config.ts';
 export * from './hyperparameters.ts';
 export * from './kv-cache.ts';
 export * from './layout.ts';
+export * from './layout-options.ts';
 export * from './liveness.ts';
 export * from './program.ts';
 export * from './rope.ts';

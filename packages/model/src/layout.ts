@@ -10,7 +10,8 @@
  */
 import { alignUp, checkedAdd, checkedMul, encodedSize, type TensorEncoding } from '@mirust/core';
 import type { ModelDescription } from './description.ts';
-import { type KvType, kvBufferName, kvCapacity, kvPayloadBytes, kvScaleBytes } from './kv-cache.ts';
+import { kvBufferName, kvCapacity, kvPayloadBytes, kvScaleBytes } from './kv-cache.ts';
+import { type LayoutOptions, type LayoutRequest, resolveLayoutOptions } from './layout-options.ts';
 import { liveIntervals, packBuffers } from './liveness.ts';
 import { type BufferSpec, operands } from './program.ts';
 
@@ -37,17 +38,6 @@ export interface TapeLayout {
   readonly placements: readonly Placement[];
 }
 
-/** What a layout depends on besides the model. */
-export interface LayoutOptions {
-  /** Positions that the cache holds. */
-  readonly context: number;
-  /** Tokens per prefill chunk, T. Clamped to the context. */
-  readonly chunk: number;
-  readonly kvType: KvType;
-  /** Positions per run that may ask for logits, R: 1 in generation, the chunk for perplexity. Clamped to the chunk. */
-  readonly logitsRows: number;
-}
-
 /** The three tapes of a model under given options. */
 export interface MemoryLayout {
   readonly options: LayoutOptions;
@@ -63,23 +53,25 @@ export interface MemoryLayout {
 export type EncodingTable = ReadonlyMap<string, TensorEncoding>;
 
 /**
- * Lays out a model. Throws RangeError for options that are not positive integers, `OVERFLOW` where a size passes
- * 2^53 - 1, `BLOCK_MISMATCH` where an encoding does not fit its tensor.
+ * Lays out a model. Throws `MODEL_CONTEXT` and RangeError as `resolveLayoutOptions` does, `OVERFLOW` where a size
+ * passes 2^53 - 1, `BLOCK_MISMATCH` where an encoding does not fit its tensor.
  */
-export function layoutModel(model: ModelDescription, encodings: EncodingTable, options: LayoutOptions): MemoryLayout {
-  for (const key of ['context', 'chunk', 'logitsRows'] as const) {
-    const value = options[key];
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new RangeError(`${key} must be a positive integer, got ${value}`);
-  }
-  const chunk = Math.min(options.chunk, options.context);
-  const bound: LayoutOptions = { ...options, chunk, logitsRows: Math.min(options.logitsRows, chunk) };
+export function layoutModel(
+  model: ModelDescription,
+  encodings: EncodingTable,
+  request: LayoutRequest = {},
+): MemoryLayout {
+  const options = resolveLayoutOptions(model.hyperparameters, request);
   const weights = layoutWeights(model, encodings);
-  const scratch = layoutScratch(model, encodings, bound);
-  const history = layoutHistory(model, bound);
-  const totalBytes = [scratch, history].reduce((sum, t) => checkedAdd(sum, t.byteLength, 'tapes'), weights.byteLength);
-  const capacity = kvCapacity(model.hyperparameters, bound.context, bound.chunk);
-  return { options: bound, kvCapacity: capacity, weights, scratch, history, totalBytes };
+  const scratch = layoutScratch(model, encodings, options);
+  const history = layoutHistory(model, options);
+  const totalBytes = checkedAdd(
+    weights.byteLength,
+    checkedAdd(scratch.byteLength, history.byteLength, 'tapes'),
+    'tapes',
+  );
+  const capacity = kvCapacity(model.hyperparameters, options.context, options.chunk);
+  return { options, kvCapacity: capacity, weights, scratch, history, totalBytes };
 }
 
 /** Name of the placement of a tensor's scales. */

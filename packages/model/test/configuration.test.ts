@@ -15,7 +15,8 @@ function codeOf(run: () => unknown): string {
 
 /** Plain objects to Maps, as the strict JSON reader gives them. */
 function toMap(value: Readonly<Record<string, unknown>>): Map<string, unknown> {
-  const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
+  const isObject = (v: unknown): v is Record<string, unknown> =>
+    typeof v === 'object' && v !== null && !Array.isArray(v);
   return new Map(Object.entries(value).map(([key, v]) => [key, isObject(v) ? toMap(v) : v]));
 }
 
@@ -117,7 +118,8 @@ const GGUF: readonly (readonly [string, GgufValue])[] = [
   ['llama.rope.dimension_count', number('uint32', 8)],
   ['llama.attention.layer_norm_rms_epsilon', number('float32', 1e-5)],
 ];
-const metadata = (...changes: readonly (readonly [string, GgufValue])[]): GgufMetadata => new Map([...GGUF, ...changes]);
+const metadata = (...changes: readonly (readonly [string, GgufValue])[]): GgufMetadata =>
+  new Map([...GGUF, ...changes]);
 const FACTS = { hasOutput: true, hasRopeFactors: false, embeddingRows: 512 };
 
 describe('GGUF metadata', () => {

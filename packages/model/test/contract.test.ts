@@ -69,7 +69,13 @@ describe('hyperparameter ranges', () => {
     [
       'llama3 factors in the wrong order',
       {
-        ropeScaling: { type: 'llama3', factor: 8, lowFrequencyFactor: 4, highFrequencyFactor: 1, originalContext: 8192 },
+        ropeScaling: {
+          type: 'llama3',
+          factor: 8,
+          lowFrequencyFactor: 4,
+          highFrequencyFactor: 1,
+          originalContext: 8192,
+        },
       },
     ],
   ];

@@ -58,6 +58,7 @@ describe('memory layout', () => {
     for (const change of [{ context: 0 }, { chunk: -1 }, { logitsRows: 1.5 }, { context: Number.NaN }]) {
       expect(() => layoutModel(model, encodeAll(model, 'f32'), { ...good, ...change })).toThrow(RangeError);
     }
+    expect(() => layoutModel(model, encodeAll(model, 'f32'), { ...good, context: 17 })).toThrow(/passes the 16/);
     expect(() => layoutModel(model, new Map(), good)).toThrow(RangeError);
   });
 

@@ -1,2 +1,2 @@
 /** @packageDocumentation The memory of a model, from the layout that the runtime allocates. */
-export {};
+export * from './plan.ts';

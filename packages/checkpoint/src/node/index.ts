@@ -1,1 +1,34 @@
-export {};
+/** @packageDocumentation Checkpoints on Node's file system. */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { coreError, sanitizeText } from '@mirust/core';
+import { fileSource } from '@mirust/core/node';
+import type { FileSet } from '../file-set.ts';
+
+/**
+ * The files at a path: a directory, or one file with its neighbours. Only plain names of that one directory can be
+ * opened, so no name in a file leads elsewhere. Throws `SOURCE_NOT_FOUND` or `SOURCE_READ`.
+ */
+export async function openPath(path: string): Promise<FileSet> {
+  try {
+    const isDirectory = (await stat(path)).isDirectory();
+    const folder = isDirectory ? path : dirname(path);
+    const entries = await readdir(folder, { withFileTypes: true });
+    // Links are followed: caches of model files are full of them.
+    const names = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name);
+    return {
+      name: path,
+      primary: isDirectory ? undefined : basename(path),
+      names,
+      open: (name) => {
+        if (basename(name) !== name) throw new RangeError(`not a plain file name: ${sanitizeText(name)}`);
+        return fileSource(join(folder, name));
+      },
+    };
+  } catch (cause) {
+    const shown = sanitizeText(path);
+    const missing = (cause as { code?: unknown }).code === 'ENOENT' || (cause as { code?: unknown }).code === 'ENOTDIR';
+    if (missing) throw coreError('SOURCE_NOT_FOUND', `${shown} does not exist`, { file: shown, cause });
+    throw coreError('SOURCE_READ', `${shown} cannot be read`, { file: shown, cause });
+  }
+}

@@ -1,0 +1,34 @@
+/** The codes of this package: what the gate itself finds, beyond what the readers refuse. */
+import { type ErrorContext, MirustError } from '@mirust/core';
+
+/** Error table of `@mirust/admission`. */
+export const ADMISSION_ERRORS = {
+  ADMISSION_TOKENIZER_MISSING: {
+    class: 'tokenizer',
+    when: 'The model brings no tokenizer, so it cannot take or give text.',
+    remedy: 'Put tokenizer.json or tokenizer.model beside the weights.',
+  },
+  ADMISSION_ROUND_TRIP: {
+    class: 'tokenizer',
+    when: 'A probe text does not survive being encoded and decoded.',
+    remedy: 'Use the tokenizer that was shipped with the weights.',
+  },
+  ADMISSION_TOKEN_RANGE: {
+    class: 'tokenizer',
+    when: 'The tokenizer encodes a probe to an id outside the embedding.',
+    remedy: 'Use the tokenizer that was shipped with the weights.',
+  },
+  ADMISSION_DTYPE: {
+    class: 'unsupported',
+    when: 'A tensor is stored in a type that the runtime cannot compute with.',
+    remedy: 'Convert the model with mirust-pack from a full-precision source.',
+  },
+} as const;
+
+/** A code of {@link ADMISSION_ERRORS}. */
+export type AdmissionErrorCode = keyof typeof ADMISSION_ERRORS;
+
+/** Makes an error of this package's table. */
+export function admissionError(code: AdmissionErrorCode, message: string, context?: ErrorContext): MirustError {
+  return new MirustError(code, ADMISSION_ERRORS[code], message, context);
+}

@@ -1,0 +1,59 @@
+/** Findings and the verdict that follows from them. */
+import type { ErrorClass, MirustError } from '@mirust/core';
+import { sanitizeText } from '@mirust/core';
+import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
+
+export type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
+
+/** The three verdicts. Undetermined never counts as admitted. */
+export type Verdict = AdmissionReport['verdict'];
+
+/** Most findings that a report lists: a hostile file could cause a million. */
+export const MAX_FINDINGS = 200;
+
+/** Longest message in a report. */
+const MAX_MESSAGE_CHARACTERS = 300;
+
+/**
+ * The verdict: any error rejects, otherwise anything that could not be checked leaves it undetermined; warnings change
+ * nothing.
+ */
+export function verdictOf(findings: readonly AdmissionFinding[]): Verdict {
+  if (findings.some(({ severity }) => severity === 'error')) return 'rejected';
+  return findings.some(({ severity }) => severity === 'undetermined') ? 'undetermined' : 'admitted';
+}
+
+/** The finding of an error. A disk or server that failed says nothing about the file: undetermined. */
+export function findingOf(error: MirustError): AdmissionFinding {
+  const { offset, tensor } = error.context;
+  return {
+    rule: error.code,
+    class: error.class,
+    severity: error.class === 'io' ? 'undetermined' : 'error',
+    message: sanitizeText(error.message, MAX_MESSAGE_CHARACTERS),
+    remedy: error.remedy,
+    ...offsetField(offset),
+    ...(tensor === undefined ? {} : { tensor: sanitizeText(tensor) }),
+  };
+}
+
+/** A finding that does not reject. */
+export function warningOf(
+  errorClass: ErrorClass,
+  warning: { readonly code: string; readonly message: string; readonly offset?: number; readonly tensor?: string },
+): AdmissionFinding {
+  return {
+    rule: warning.code,
+    class: errorClass,
+    severity: 'warning',
+    message: sanitizeText(warning.message, MAX_MESSAGE_CHARACTERS),
+    ...offsetField(warning.offset),
+    ...(warning.tensor === undefined ? {} : { tensor: sanitizeText(warning.tensor) }),
+  };
+}
+
+function offsetField(offset: number | bigint | undefined): { offset?: number } {
+  if (offset === undefined) return {};
+  const value = Number(offset);
+  return Number.isSafeInteger(value) ? { offset: value } : {};
+}

@@ -1,0 +1,73 @@
+/**
+ * A checkpoint of any format as one thing: a described model, its tensors under canonical names, its tokenizer, and
+ * what the source says about itself. Pack, admission, planner and runtime know checkpoints, not formats.
+ */
+import type { ByteSource, ReadOptions, Shape, TensorEncoding, Warning } from '@mirust/core';
+import type { ModelDescription } from '@mirust/model';
+import type { ImportedTokenizer } from '@mirust/tokenizer';
+
+/** Formats that can be opened. `huggingface` is a directory with config.json and safetensors. */
+export type CheckpointFormat = 'slm1' | 'slm2' | 'gguf' | 'huggingface' | 'llama2c';
+
+/** One tensor, read by rows. A rank-1 tensor is one row. */
+export interface CheckpointTensor {
+  /** Canonical name. */
+  readonly name: string;
+  /** Its name in the source, for messages. */
+  readonly sourceName: string;
+  readonly shape: Shape;
+  readonly encoding: TensorEncoding;
+  /**
+   * Reads the stored bytes of `rowCount` rows, rows in our order whatever the source's is. `payload` and `scales`
+   * must have exactly the bytes of these rows. Throws what the source throws: I/O, truncation, a digest that differs.
+   */
+  readRows(
+    firstRow: number,
+    rowCount: number,
+    payload: Uint8Array,
+    scales: Uint8Array,
+    options?: ReadOptions,
+  ): Promise<void>;
+}
+
+/** What a source says about itself; every field may be absent. Text of the file: sanitise before showing. */
+export interface CheckpointFacts {
+  readonly name?: string;
+  readonly license?: string;
+  readonly baseModel?: string;
+  readonly chatTemplate?: string;
+  /** Ids that end a generation, besides the tokenizer's own. */
+  readonly endOfGeneration?: readonly number[];
+}
+
+/** One file of a checkpoint. */
+export interface CheckpointFile {
+  readonly name: string;
+  readonly source: ByteSource;
+}
+
+/** Options of `Checkpoint.verify`. */
+export interface VerifyOptions extends ReadOptions {
+  readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
+}
+
+/** An open checkpoint. Holds its files open until `close`. */
+export interface Checkpoint {
+  readonly format: CheckpointFormat;
+  readonly files: readonly CheckpointFile[];
+  readonly model: ModelDescription;
+  /** By canonical name, complete: checked against the contract. */
+  readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  readonly facts: CheckpointFacts;
+  /** Name of the artifact, hex: SLM2 alone has one. */
+  readonly rootDigest: string | undefined;
+  readonly warnings: readonly Warning[];
+  /**
+   * Reads everything that digests cover and checks it: SLM2 every piece and tensor, SLM1 its checksum. Formats without
+   * digests have nothing to verify and resolve at once. Throws the integrity code of the first piece that differs.
+   */
+  verify(options?: VerifyOptions): Promise<void>;
+  /** Reads the tokenizer, which may be large; undefined where the checkpoint brings none. */
+  readTokenizer(): Promise<ImportedTokenizer | undefined>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,92 @@
+/**
+ * Plans a conversion: which tensor is stored how, and the exact layout of the artifact. Nothing is converted here, so
+ * a dry run knows the size to the byte, and everything that can be refused is refused before the first weight.
+ */
+import type { Checkpoint } from '@mirust/checkpoint';
+import { formatEncoding, type TensorEncoding } from '@mirust/core';
+import { canDecode, type Recipe, type ResolvedTensor, resolveRecipe } from '@mirust/quant';
+import type { SourceFile, ToolRecord } from '@mirust/schemas';
+import { createTokenizer, type TokenizerModel } from '@mirust/tokenizer';
+import { pipelineError } from './errors.ts';
+import { slm1Obstacles } from './slm1-obstacles.ts';
+import { createSlm1Target } from './slm1-target.ts';
+import { createSlm2Target } from './slm2-target.ts';
+import type { ConversionTarget } from './target.ts';
+
+/** Containers that can be written. */
+export type ArtifactFormat = 'slm1' | 'slm2';
+
+/** What is to be converted, and how. */
+export interface ConversionRequest {
+  readonly checkpoint: Checkpoint;
+  readonly recipe: Recipe;
+  readonly format: ArtifactFormat;
+  /** Recorded in the artifact: it may depend on the tool's version. */
+  readonly tool: ToolRecord;
+  /** Digests of the source's files, recorded in the artifact. */
+  readonly sources: readonly SourceFile[];
+}
+
+/** A conversion, decided and laid out. */
+export interface ConversionPlan {
+  readonly request: ConversionRequest;
+  readonly tokenizer: TokenizerModel;
+  /** In contract order. */
+  readonly tensors: readonly ResolvedTensor[];
+  readonly target: ConversionTarget;
+  /** Of the artifact. */
+  readonly byteLength: number;
+}
+
+/**
+ * Plans a conversion. Throws `PACK_SLM1_CANNOT_HOLD` with every reason, `PACK_NO_TOKENIZER`, `PACK_DTYPE`,
+ * `PACK_UNUSED_RULE`, and what tokenizer, recipe and containers throw.
+ */
+export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
+  const { checkpoint, recipe, format } = request;
+  const imported = await checkpoint.readTokenizer();
+  if (imported === undefined) throw pipelineError('PACK_NO_TOKENIZER', 'the source brings no tokenizer');
+  // Building it checks it: no artifact gets a tokenizer that cannot run.
+  const tokenizer = createTokenizer(imported.model).model;
+  const tensors = resolveTensors(checkpoint, recipe);
+  if (format === 'slm1') {
+    const obstacles = slm1Obstacles(checkpoint.model.hyperparameters, tokenizer, tensors);
+    if (obstacles.length > 0) {
+      throw pipelineError('PACK_SLM1_CANNOT_HOLD', `SLM1 cannot hold ${obstacles.slice(0, 6).join('; ')}`);
+    }
+  }
+  const target =
+    format === 'slm1' ? createSlm1Target(request, tokenizer, tensors) : createSlm2Target(request, tokenizer, tensors);
+  return { request, tokenizer, tensors, target, byteLength: target.byteLength };
+}
+
+function resolveTensors(checkpoint: Checkpoint, recipe: Recipe): readonly ResolvedTensor[] {
+  const described = checkpoint.model.contract.map(({ name, shape }) => {
+    return { name, shape, storedEncoding: storedEncoding(checkpoint, name) };
+  });
+  const { tensors, unusedRules } = resolveRecipe(recipe, described);
+  const unused = unusedRules[0];
+  if (unused !== undefined) {
+    throw pipelineError('PACK_UNUSED_RULE', `the rule "${unused.pattern}=${unused.type}" names no tensor`);
+  }
+  for (const { name, encoding } of tensors) {
+    const stored = storedEncoding(checkpoint, name);
+    if (sameEncoding(stored, encoding) || canDecode(stored.dtype)) continue;
+    throw pipelineError('PACK_DTYPE', `tensor ${name} is stored as ${formatEncoding(stored)} and cannot be decoded`, {
+      tensor: name,
+    });
+  }
+  return tensors;
+}
+
+/** How the source stores a tensor of the contract. */
+export function storedEncoding(checkpoint: Checkpoint, name: string): TensorEncoding {
+  const tensor = checkpoint.tensors.get(name);
+  if (tensor === undefined) throw new RangeError(`the checkpoint has no tensor ${name}`);
+  return tensor.encoding;
+}
+
+/** Whether bytes in one encoding are bytes in the other. */
+export function sameEncoding(a: TensorEncoding, b: TensorEncoding): boolean {
+  return a.dtype === b.dtype && a.blockSize === b.blockSize && a.scaleType === b.scaleType;
+}

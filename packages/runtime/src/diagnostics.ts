@@ -1,0 +1,52 @@
+/** The diagnostics document of a loaded model; its schema is `schemas/diagnostics.schema.json`. */
+import type { Diagnostics } from '@mirust/schemas';
+import type { ModelMemory } from './memory.ts';
+import type { ModelParts } from './model.ts';
+
+export type { Diagnostics } from '@mirust/schemas';
+
+/** Tokens and time since loading, by phase. */
+export interface PhaseTimes {
+  readonly prefillTokens: number;
+  readonly prefillMilliseconds: number;
+  readonly decodeTokens: number;
+  readonly decodeMilliseconds: number;
+}
+
+/** Builds the document. A phase that never ran is absent. */
+export function buildDiagnostics(parts: ModelParts, memory: ModelMemory, times: PhaseTimes): Diagnostics {
+  const { artifact, layout, backend, profile, loadMilliseconds } = parts;
+  const phase = (tokens: number, milliseconds: number): { tokens: number; milliseconds: number } | undefined =>
+    tokens === 0 ? undefined : { tokens, milliseconds };
+  const prefill = phase(times.prefillTokens, times.prefillMilliseconds);
+  const decode = phase(times.decodeTokens, times.decodeMilliseconds);
+  return {
+    version: 1,
+    artifact: {
+      format: artifact.format,
+      ...(artifact.rootDigest === undefined ? {} : { rootDigest: artifact.rootDigest }),
+    },
+    environment: describeEnvironment(),
+    backend: backend.name,
+    options: layout.options,
+    tapes: memory.stats().map((stat) => ({ ...stat, name: stat.name as Diagnostics['tapes'][number]['name'] })),
+    load: { milliseconds: loadMilliseconds },
+    ...(prefill === undefined ? {} : { prefill }),
+    ...(decode === undefined ? {} : { decode }),
+    ...(profile === undefined ? {} : { operations: profile.times() }),
+  };
+}
+
+/** Which engine this is, as far as it tells. */
+function describeEnvironment(): Diagnostics['environment'] {
+  const host = globalThis as {
+    readonly process?: { readonly version?: string; readonly platform?: string; readonly arch?: string };
+    readonly navigator?: { readonly userAgent?: string };
+  };
+  if (host.process?.version !== undefined) {
+    const platform = `${host.process.platform ?? 'unknown'}-${host.process.arch ?? 'unknown'}`;
+    return { runtime: 'node', version: host.process.version, platform };
+  }
+  if (host.navigator?.userAgent !== undefined) return { runtime: 'browser', version: host.navigator.userAgent };
+  return { runtime: 'unknown' };
+}

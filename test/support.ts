@@ -1,0 +1,78 @@
+/** What the tests over whole models share: where data lies, loading, packing into memory. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Checkpoint, fileSetOf, openCheckpoint } from '@mirust/checkpoint';
+import { openPath } from '@mirust/checkpoint/node';
+import { memorySink, memorySource } from '@mirust/core';
+import { type ArtifactFormat, type ConvertOptions, convert, pendingSources, planConversion } from '@mirust/pipeline';
+import { createRecipe, parseRule } from '@mirust/quant';
+import { type LoadOptions, loadModel, type Model } from '@mirust/runtime';
+
+/** The repository's root. */
+export const ROOT: string = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const ASSETS = process.env.MIRUST_ASSETS ?? join(ROOT, '..', 'shared', 'assets');
+
+/** A file of the third-party conformance data, or undefined where it is absent. */
+export function assetPath(...parts: readonly string[]): string | undefined {
+  const path = join(ASSETS, ...parts);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Opens a checkpoint by path; every test closes what it opens through `closing`. */
+export async function openModelFile(path: string): Promise<Checkpoint> {
+  return openCheckpoint(await openPath(path));
+}
+
+/** Loads a model by path. */
+export async function loadPath(path: string, options: LoadOptions = {}): Promise<Model> {
+  const checkpoint = await openModelFile(path);
+  try {
+    return await loadModel(checkpoint, options);
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/** How to pack into memory. */
+export interface PackOptions extends ConvertOptions {
+  readonly format?: ArtifactFormat;
+  readonly quant?: string;
+  readonly rules?: readonly string[];
+}
+
+/** Packs a checkpoint into memory and gives the artifact's bytes. */
+export async function packCheckpoint(checkpoint: Checkpoint, options: PackOptions = {}): Promise<Uint8Array> {
+  const { format = 'slm2', quant = 'keep', rules = [], ...convertOptions } = options;
+  const plan = await planConversion({
+    checkpoint,
+    recipe: createRecipe({ default: quant, rules: rules.map(parseRule) }),
+    format,
+    tool: { name: 'test', version: '0' },
+    sources: pendingSources(checkpoint).map((file) => ({ ...file, sha256: '1'.repeat(64) })),
+  });
+  const sink = memorySink(plan.byteLength);
+  await convert(plan, sink, convertOptions);
+  return sink.bytes();
+}
+
+/** Packs a file into memory. */
+export async function packPath(path: string, options: PackOptions = {}): Promise<Uint8Array> {
+  const checkpoint = await openModelFile(path);
+  try {
+    return await packCheckpoint(checkpoint, options);
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/** Opens an artifact in memory. */
+export function openBytes(bytes: Uint8Array, name = 'model.slm'): Promise<Checkpoint> {
+  return openCheckpoint(fileSetOf(new Map([[name, memorySource(bytes, name)]]), name));
+}
+
+/** Loads an artifact in memory. */
+export async function loadBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  return loadModel(await openBytes(bytes), options);
+}
