@@ -1,5 +1,5 @@
-/** Finds the merge of a pair of ids: a hash table with open addressing over the merges. */
-import { mix, randomMultiplier, slotCount } from './_hash.ts';
+/** Finds the merge of a pair of ids: a hash table over the merges. */
+import { createSlots, mix, NUMBER_BITS, NUMBER_MASK, randomMultiplier } from './_hash.ts';
 
 /** See the module comment. */
 export interface PairIndex {
@@ -7,29 +7,41 @@ export interface PairIndex {
   find(left: number, right: number): number;
 }
 
-/** Indexes merges (shape [count × 3]); `onDuplicate` is told of a pair that occurs again (it may throw). */
-export function createPairIndex(merges: Uint32Array, onDuplicate: (first: number, second: number) => void): PairIndex {
+/** Indexes merges (shape [count × 3]). `onDuplicate` is told of a pair that occurs twice, and must throw. */
+export function createPairIndex(merges: Uint32Array, onDuplicate: (first: number, second: number) => never): PairIndex {
   const count = merges.length / 3;
-  const mask = slotCount(count) - 1;
-  /** Shape [slots]: rank + 1, or 0 for a free slot. */
-  const slots = new Int32Array(mask + 1);
+  const slots = createSlots(count);
+  const mask = slots.length - 1;
   const leftMultiplier = randomMultiplier();
   const rightMultiplier = randomMultiplier();
 
-  const locate = (left: number, right: number): number => {
-    let slot = mix(Math.imul(left + 1, leftMultiplier) + Math.imul(right + 1, rightMultiplier)) & mask;
+  /** The slot of the pair: `hash` is its. It is free where no merge has the pair. */
+  const locate = (hash: number, left: number, right: number): number => {
+    const tag = hash >>> NUMBER_BITS;
+    let slot = hash & mask;
     for (;;) {
-      const rank = (slots[slot] ?? 0) - 1;
-      if (rank < 0 || (merges[rank * 3] === left && merges[rank * 3 + 1] === right)) return slot;
+      const entry = slots[slot] ?? 0;
+      if (entry === 0) return slot;
+      if (entry >>> NUMBER_BITS === tag) {
+        const at = ((entry & NUMBER_MASK) - 1) * 3;
+        if (merges[at] === left && merges[at + 1] === right) return slot;
+      }
       slot = (slot + 1) & mask;
     }
   };
+  const hashPair = (left: number, right: number): number =>
+    mix((Math.imul(left + 1, leftMultiplier) + Math.imul(right + 1, rightMultiplier)) | 0);
 
   for (let rank = 0; rank < count; rank++) {
-    const slot = locate(merges[rank * 3] ?? 0, merges[rank * 3 + 1] ?? 0);
-    const other = (slots[slot] ?? 0) - 1;
-    if (other >= 0) onDuplicate(other, rank);
-    else slots[slot] = rank + 1;
+    const left = merges[rank * 3] ?? 0;
+    const right = merges[rank * 3 + 1] ?? 0;
+    const hash = hashPair(left, right);
+    const slot = locate(hash, left, right);
+    const other = slots[slot] ?? 0;
+    if (other !== 0) onDuplicate((other & NUMBER_MASK) - 1, rank);
+    slots[slot] = ((hash >>> NUMBER_BITS) << NUMBER_BITS) | (rank + 1);
   }
-  return { find: (left, right) => (slots[locate(left, right)] ?? 0) - 1 };
+  return {
+    find: (left, right) => ((slots[locate(hashPair(left, right), left, right)] ?? 0) & NUMBER_MASK) - 1,
+  };
 }

@@ -19,26 +19,30 @@ export interface Tables {
 /** Throws the first `TOKENIZER_…` error that the model deserves. */
 export function buildTables(model: TokenizerModel): Tables {
   checkFields(model);
-  const { types } = model;
-  const spaced = model.kind === 'sentencepiece-bpe';
-  // SentencePiece also joins characters to pieces that are marked unused (and then takes them apart again).
-  const isText = (id: number): boolean =>
-    types[id] === TOKEN_TYPE.normal ||
-    (spaced && (types[id] === TOKEN_TYPE.userDefined || types[id] === TOKEN_TYPE.unused));
-  const tokens = createTokenIndex(model.tokens, isText, (first, second) => {
+  const duplicateToken = (first: number, second: number): never => {
     throw tokenizerError(
       'TOKENIZER_TOKEN_DUPLICATE',
       `tokens ${first} and ${second} are both "${sanitizeText(tokenText(model.tokens, first))}"`,
       { actual: second },
     );
-  });
-  checkMerges(model);
-  const pairs = createPairIndex(model.merges, (first, second) => {
+  };
+  const duplicateMerge = (first: number, second: number): never => {
     throw tokenizerError('TOKENIZER_MERGE_DUPLICATE', `merges ${first} and ${second} join the same pair`, {
       actual: second,
     });
-  });
+  };
+  const tokens = createTokenIndex(model.tokens, model.types, textTypes(model), duplicateToken);
+  checkMerges(model);
+  const pairs = createPairIndex(model.merges, duplicateMerge);
   return { tokens, pairs, byteIds: findByteIds(model, tokens) };
+}
+
+/** The types that text may become, a bit each. */
+function textTypes({ kind }: TokenizerModel): number {
+  const normal = 1 << TOKEN_TYPE.normal;
+  if (kind !== 'sentencepiece-bpe') return normal;
+  // SentencePiece also joins characters to pieces that are marked unused, and then takes them apart again.
+  return normal | (1 << TOKEN_TYPE.userDefined) | (1 << TOKEN_TYPE.unused);
 }
 
 function checkMerges({ merges, tokens, types, kind }: TokenizerModel): void {

@@ -28,7 +28,7 @@ export interface StreamingDecoder {
   flush(): string;
 }
 
-/** Immutable but for private caches; one tokenizer may serve any number of callers in the same thread. */
+/** Keeps nothing between calls but working memory: one tokenizer may serve any number of callers in the same thread. */
 export interface Tokenizer {
   readonly model: TokenizerModel;
   /** How many ids there are. */
