@@ -89,7 +89,8 @@ function resolver(schemas) {
 function readonlyDeclaration(text) {
   return text
     .replace(/^(\s+)(\[k: string\]|"?[\w$-]+"?\??):( |$)/gm, '$1readonly $2:$3')
-    .replace(/^(\s+readonly [^:]+(?:: string\])?: )(.+\[\];)$/gm, '$1readonly $2');
+    .replace(/^(\s+readonly [^:]+(?:: string\])?: )(.+\[\];)$/gm, '$1readonly $2')
+    .replace(/^(export type \w+ = )(\w+\[\];)$/gm, '$1readonly $2');
 }
 
 async function makeTypes(schemas) {
@@ -120,7 +121,7 @@ async function makeTypes(schemas) {
   const loose = [...declarations.values()]
     .join('\n')
     .split('\n')
-    .find((line) => /\[\];$/.test(line) && !/readonly [^:]+: readonly /.test(line));
+    .find((line) => /\[\];$/.test(line) && !/(: |= )readonly /.test(line));
   if (loose !== undefined) throw new Error(`give the items of this array a definition with a title: ${loose.trim()}`);
   const validators = schemas
     .filter(({ file }) => file !== COMMON)
