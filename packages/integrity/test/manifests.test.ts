@@ -208,14 +208,26 @@ describe('the JSON manifest', () => {
 
   const edit = (from: string, to: string): string => writeManifest(manifest).replace(from, to);
   it.each([
-    ['MANIFEST_TOO_LARGE', () => ' '.repeat(MAX_MANIFEST_BYTES + 1), { limit: MAX_MANIFEST_BYTES }],
-    ['MANIFEST_VERSION', () => edit('"manifestVersion": 1', '"manifestVersion": 2'), { key: 'manifestVersion' }],
-    ['MANIFEST_VERSION', () => edit('"manifestVersion": 1', '"manifestVersion": []'), { key: 'manifestVersion' }],
-    ['MANIFEST_VALUE', () => edit('"manifestVersion": 1,', ''), { key: '' }],
-    ['MANIFEST_VALUE', () => edit('"state": "admitted"', '"state": "fine"'), { key: '/admission/state' }],
-    ['MANIFEST_VALUE', () => edit('"norm.weight"', '"tok_embeddings.weight"'), { tensor: 'tok_embeddings.weight' }],
-    ['MANIFEST_VALUE', () => '[]', { key: '' }],
-    ['JSON_DUPLICATE_KEY', () => edit('"tool": {', '"tool": {}, "tool": {'), {}],
+    ['MANIFEST_TOO_LARGE', (): string => ' '.repeat(MAX_MANIFEST_BYTES + 1), { limit: MAX_MANIFEST_BYTES }],
+    [
+      'MANIFEST_VERSION',
+      (): string => edit('"manifestVersion": 1', '"manifestVersion": 2'),
+      { key: 'manifestVersion' },
+    ],
+    [
+      'MANIFEST_VERSION',
+      (): string => edit('"manifestVersion": 1', '"manifestVersion": []'),
+      { key: 'manifestVersion' },
+    ],
+    ['MANIFEST_VALUE', (): string => edit('"manifestVersion": 1,', ''), { key: '' }],
+    ['MANIFEST_VALUE', (): string => edit('"state": "admitted"', '"state": "fine"'), { key: '/admission/state' }],
+    [
+      'MANIFEST_VALUE',
+      (): string => edit('"norm.weight"', '"tok_embeddings.weight"'),
+      { tensor: 'tok_embeddings.weight' },
+    ],
+    ['MANIFEST_VALUE', (): string => '[]', { key: '' }],
+    ['JSON_DUPLICATE_KEY', (): string => edit('"tool": {', '"tool": {}, "tool": {'), {}],
   ] as const)('%s', (code, text, context) => {
     expectCode(() => readManifest(text()), code, context);
     if (!(code in INTEGRITY_ERRORS)) seen.delete(code);
