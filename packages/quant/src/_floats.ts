@@ -2,7 +2,7 @@
 import { sanitizeText } from '@mirust/core';
 import { elementIndex, largestMagnitude } from './_finite.ts';
 import { quantError } from './errors.ts';
-import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from './float16.ts';
+import { f16ToF32, f32ToBf16, f32ToF16 } from './float16.ts';
 import type { TilePlace } from './stored-tensor.ts';
 
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -57,16 +57,21 @@ function outOfRange(type: string, value: number, index: number, rowElements: num
   });
 }
 
-/** Decodes f16. */
+/** Decodes f16. All but the numbers below 2^-14, infinities and NaN have their f32 bits 13 places further left. */
 export function decodeF16(payload: Uint8Array, target: Float32Array): void {
+  const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let index = 0; index < target.length; index++) {
-    target[index] = f16ToF32((payload[index * 2] as number) | ((payload[index * 2 + 1] as number) << 8));
+    const bits = (payload[index * 2] as number) | ((payload[index * 2 + 1] as number) << 8);
+    const field = bits & 0x7c00;
+    if (field === 0 || field === 0x7c00) target[index] = f16ToF32(bits);
+    else words[index] = ((bits & 0x8000) << 16) | (((bits & 0x7fff) << 13) + ((127 - 15) << 23));
   }
 }
 
-/** Decodes bf16. */
+/** Decodes bf16, whose bits are the upper half of an f32's. */
 export function decodeBf16(payload: Uint8Array, target: Float32Array): void {
+  const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let index = 0; index < target.length; index++) {
-    target[index] = bf16ToF32((payload[index * 2] as number) | ((payload[index * 2 + 1] as number) << 8));
+    words[index] = ((payload[index * 2] as number) << 16) | ((payload[index * 2 + 1] as number) << 24);
   }
 }

@@ -61,7 +61,9 @@ const LARGEST_Q8_SCALE = 8454659 * 2 ** 98;
 function encodeRow(rows: Float32Array, at: number, length: number, inverse: number, codes: Int8Array): boolean {
   let any = 0;
   for (let index = at; index < at + length; index++) {
-    const code = Math.max(-127, Math.min(127, roundHalfEven(Math.fround((rows[index] as number) * inverse))));
+    const steps = roundHalfEven(Math.fround((rows[index] as number) * inverse));
+    // biome-ignore lint/complexity/useMathMinMax: slower, for the sake of NaN and -0, in the innermost loop
+    const code = steps > 127 ? 127 : steps < -127 ? -127 : steps;
     codes[index] = code;
     any |= code;
   }
