@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ByteSource, readRange } from '../src/index.ts';
+import { sourceFailure } from '../src/node/_system-error.ts';
 import { fileSource } from '../src/node/index.ts';
 
 let directory: string;
@@ -100,5 +101,29 @@ describe('a file that changes while it is read', () => {
   it('is closed', async () => {
     await source?.close();
     await expect(readRange(source as ByteSource, 0, 10)).rejects.toThrow('is closed');
+  });
+});
+
+describe('what the system says', () => {
+  const failure = (code: string): unknown =>
+    sourceFailure(Object.assign(new Error(code), { code, syscall: 'open', errno: -1 }), 'model.gguf', { offset: 7 });
+
+  it.each([
+    ['ENOENT', 'SOURCE_NOT_FOUND', 'does not exist'],
+    ['EACCES', 'SOURCE_READ', 'permission denied'],
+    ['EPERM', 'SOURCE_READ', 'permission denied'],
+    ['EIO', 'SOURCE_READ', 'EIO'],
+  ])('%s becomes %s', (systemCode, code, text) => {
+    expect(failure(systemCode)).toMatchObject({
+      code,
+      offset: 7,
+      message: expect.stringContaining(text),
+      cause: { code: systemCode },
+    });
+  });
+
+  it('an error of another kind is passed on', () => {
+    const error = new RangeError('offset');
+    expect(sourceFailure(error, 'model.gguf')).toBe(error);
   });
 });
