@@ -173,6 +173,10 @@ async function makeValidators(schemas) {
     discriminator: true,
     code: { source: true, esm: true, lines: true },
   });
+  // ajv's bookkeeping for `unevaluated…` keywords assigns to functions at the top level, which keeps bundlers from leaving
+  // out the validators that a program does not import. The 2020 class sets the option itself, so it is unset afterwards.
+  if (JSON.stringify(schemas).includes('"unevaluated')) throw new Error('no unevaluated… keywords: close each object');
+  ajv.opts.unevaluated = false;
   const documents = schemas.filter(({ file }) => file !== COMMON);
   const code = standaloneCode(ajv, Object.fromEntries(documents.map(({ file, title }) => [title, file])));
   const entry = `

@@ -131,6 +131,33 @@ export interface Diagnostics {
   readonly operations?: readonly OperationTotals[];
 }
 
+export interface EvalCase {
+  /**
+   * For the report.
+   */
+  readonly name?: string;
+  /**
+   * Empty: from BOS alone.
+   */
+  readonly prompt: string;
+  /**
+   * The generated text, to the letter.
+   */
+  readonly expected: string;
+  /**
+   * Default 256.
+   */
+  readonly maxTokens?: number;
+}
+
+/**
+ * Prompts with the exact text that greedy decoding must give.
+ *
+ * @minItems 1
+ * @maxItems 10000
+ */
+export type EvalCases = readonly EvalCase[];
+
 /**
  * What the source recommends for generation.
  */
@@ -531,6 +558,9 @@ export declare function validateAdmissionReport(value: unknown): ValidationResul
 
 /** Checks a parsed JSON value against `diagnostics.schema.json`. Never throws. */
 export declare function validateDiagnostics(value: unknown): ValidationResult<Diagnostics>;
+
+/** Checks a parsed JSON value against `eval-cases.schema.json`. Never throws. */
+export declare function validateEvalCases(value: unknown): ValidationResult<EvalCases>;
 
 /** Checks a parsed JSON value against `hyperparameters.schema.json`. Never throws. */
 export declare function validateHyperparameterRecord(value: unknown): ValidationResult<HyperparameterRecord>;

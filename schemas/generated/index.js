@@ -18,18 +18,17 @@ rule:{type:"string"},class:{enum:["structure","integrity","contract","tokenizer"
 enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},
 tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
 enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^[0-9a-f]{64}$","u");function validate20(data,{instancePath="",
-parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate20.evaluated;
-if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&
-typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&
-(missing0="file")||data.verdict===void 0&&(missing0="verdict")||data.findings===void 0&&(missing0="findings")||data.artifact===
-void 0&&(missing0="artifact"))return validate20.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
-missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="version"||key0==="file"||key0==="verdict"||key0==="findings"||key0==="artifact"||key0==="checks")){return validate20.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
-if(data.version!==1)return validate20.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
-st",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.file!==void 0){let _errs3=errors;if(typeof data.file!="string")return validate20.errors=[{instancePath:instancePath+
+parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
+"object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0=
+"file")||data.verdict===void 0&&(missing0="verdict")||data.findings===void 0&&(missing0="findings")||data.artifact===void 0&&
+(missing0="artifact"))return validate20.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
+key0==="file"||key0==="verdict"||key0==="findings"||key0==="artifact"||key0==="checks")){return validate20.errors=[{instancePath,
+schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
+return validate20.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
+params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
+if(data.file!==void 0){let _errs3=errors;if(typeof data.file!="string")return validate20.errors=[{instancePath:instancePath+
 "/file",schemaPath:"#/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitt\
 ed"||data2==="rejected"||data2==="undetermined"))return validate20.errors=[{instancePath:instancePath+"/verdict",schemaPath:"\
@@ -114,24 +113,24 @@ al to one of the allowed values"}],!1;var valid8=_errs44===errors}else var valid
 errors;if(!valid6)break}}else return validate20.errors=[{instancePath:instancePath+"/checks",schemaPath:"#/properties/ch\
 ecks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs36===errors}else var valid0=!0}}}}}}}else
 return validate20.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate20.errors=vErrors,errors===0}validate20.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};var Diagnostics=validate21,
-schema35={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["\
-version","artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},
-artifact:{$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$de\
-fs/options"},tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},
-decode:{$ref:"#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:[
-"tokens","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"numbe\
-r",minimum:0}}},artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{
-type:"string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{
-runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:["context","c\
-hunk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",
-minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},tape:{type:"object",required:["name",
-"capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{
-enum:["weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{
-type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},load:{type:"\
-object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"number",minimum:0}}},operation:{
-type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
-"decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{
+t"}],!1;return validate20.errors=vErrors,errors===0}var Diagnostics=validate21,schema35={$schema:"https://json-schema.or\
+g/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","artifact","environment","backen\
+d","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{
+$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/\
+$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"#/$defs/phase"},operations:{type:"\
+array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["tokens","milliseconds"],additionalProperties:!1,
+properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},artifact:{type:"object",required:[
+"format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
+environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{runtime:{type:"string"},version:{type:"\
+string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows"],additionalProperties:!1,
+properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{
+type:"integer",minimum:1}}},tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBy\
+tes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["weights","scratch","history"]},capacityBytes:{type:"\
+integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"i\
+nteger",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,
+properties:{milliseconds:{type:"number",minimum:0}}},operation:{type:"object",required:["phase","kind","calls","millisec\
+onds"],additionalProperties:!1,properties:{phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",
+minimum:1},milliseconds:{type:"number",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{
 type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},
 schema39={type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
 properties:{name:{enum:["weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"intege\
@@ -139,13 +138,12 @@ r",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"inte
 teger",minimum:0}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
 func1=Object.prototype.hasOwnProperty;function validate21(data,{instancePath="",parentData,parentDataProperty,rootData=data,
-dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate21.evaluated;if(evaluated0.dynamicProps&&(evaluated0.
-props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(
-data)){let missing0;if(data.version===void 0&&(missing0="version")||data.artifact===void 0&&(missing0="artifact")||data.
-environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===void 0&&(missing0=
-"options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate21.errors=[{instancePath,
-schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
-"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema35.properties,key0)){return validate21.errors=[{instancePath,
+dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
+if(data.version===void 0&&(missing0="version")||data.artifact===void 0&&(missing0="artifact")||data.environment===void 0&&
+(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===void 0&&(missing0="options")||data.
+tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate21.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema35.properties,key0)){return validate21.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
 return validate21.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
@@ -343,855 +341,849 @@ errors}else var valid18=!0}}}}}else return validate21.errors=[{instancePath:inst
 if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+"/operations",schemaPath:"#/properties/oper\
 ations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs73===errors}else var valid0=!0}}}}}}}}}}}else
 return validate21.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate21.errors=vErrors,errors===0}validate21.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};var HyperparameterRecord=validate22,
-schema44={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{
-vocabSize:{type:"integer",minimum:1,maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"\
-integer",minimum:1,maximum:4096},headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,
-maximum:16384},headDim:{type:"integer",minimum:2,maximum:16384,multipleOf:2},ffnSize:{type:"integer",minimum:1,maximum:1048576},
-maxContext:{type:"integer",minimum:1,maximum:1073741824},ropeTheta:{type:"number",exclusiveMinimum:0},rmsNormEpsilon:{type:"\
-number",exclusiveMinimum:0},tiedOutput:{type:"boolean"},ropeScaling:{$ref:"#/$defs/ropeScaling"},slidingWindow:{type:"in\
-teger",minimum:1,maximum:1073741824}},required:["vocabSize","hiddenSize","layerCount","headCount","kvHeadCount","headDim",
-"ffnSize","maxContext","ropeTheta","rmsNormEpsilon","tiedOutput"],additionalProperties:!1,$defs:{ropeScaling:{type:"obje\
-ct",discriminator:{propertyName:"type"},oneOf:[{$ref:"#/$defs/ropeScalingLinear"},{$ref:"#/$defs/ropeScalingLlama3"},{$ref:"\
-#/$defs/ropeScalingFactors"}]},ropeScalingLinear:{type:"object",properties:{type:{const:"linear"},factor:{type:"number",
-exclusiveMinimum:0}},required:["type","factor"],additionalProperties:!1},ropeScalingLlama3:{type:"object",properties:{type:{
-const:"llama3"},factor:{type:"number",exclusiveMinimum:0},lowFrequencyFactor:{type:"number",exclusiveMinimum:0},highFrequencyFactor:{
-type:"number",exclusiveMinimum:0},originalContext:{type:"integer",minimum:1,maximum:1073741824}},required:["type","facto\
-r","lowFrequencyFactor","highFrequencyFactor","originalContext"],additionalProperties:!1},ropeScalingFactors:{type:"obje\
-ct",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate23(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0,evaluated0=validate23.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&
-(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let tag0=data.type;if(typeof tag0==
-"string")if(tag0==="linear"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.
-type===void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate23.errors=[{instancePath,schemaPath:"\
+t"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
+maxItems",keyword:"maxItems",params:{limit:1e4},message:"must NOT have more than 10000 items"}],!1;if(data.length<1)return validate22.
+errors=[{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 it\
+ems"}],!1;{var valid0=!0;let len0=data.length;for(let i0=0;i0<len0;i0++){let data0=data[i0],_errs1=errors;if(errors===errors)
+if(data0&&typeof data0=="object"&&!Array.isArray(data0)){let missing0;if(data0.prompt===void 0&&(missing0="prompt")||data0.
+expected===void 0&&(missing0="expected"))return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs\
+/evalCase/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs4=errors;for(let key0 in data0)if(!(key0==="name"||key0==="prompt"||key0==="expected"||key0==="maxTok\
+ens")){return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs/evalCase/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs4===
+errors){if(data0.name!==void 0){let _errs5=errors;if(typeof data0.name!="string")return validate22.errors=[{instancePath:instancePath+
+"/"+i0+"/name",schemaPath:"#/$defs/evalCase/properties/name/type",keyword:"type",params:{type:"string"},message:"must be\
+ string"}],!1;var valid2=_errs5===errors}else var valid2=!0;if(valid2){if(data0.prompt!==void 0){let _errs7=errors;if(typeof data0.
+prompt!="string")return validate22.errors=[{instancePath:instancePath+"/"+i0+"/prompt",schemaPath:"#/$defs/evalCase/prop\
+erties/prompt/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs7===errors}else var valid2=!0;
+if(valid2){if(data0.expected!==void 0){let _errs9=errors;if(typeof data0.expected!="string")return validate22.errors=[{instancePath:instancePath+
+"/"+i0+"/expected",schemaPath:"#/$defs/evalCase/properties/expected/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid2=_errs9===errors}else var valid2=!0;if(valid2)if(data0.maxTokens!==void 0){let data4=data0.
+maxTokens,_errs11=errors;if(!(typeof data4=="number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate22.errors=
+[{instancePath:instancePath+"/"+i0+"/maxTokens",schemaPath:"#/$defs/evalCase/properties/maxTokens/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs11&&typeof data4=="number"&&isFinite(data4)&&(data4<1||isNaN(
+data4)))return validate22.errors=[{instancePath:instancePath+"/"+i0+"/maxTokens",schemaPath:"#/$defs/evalCase/properties\
+/maxTokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid2=_errs11===
+errors}else var valid2=!0}}}}}else return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs/evalC\
+ase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs1===errors;if(!valid0)break}}}else
+return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"array"},message:"must be array"}],
+!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate23,schema46={$schema:"https://json-schem\
+a.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{vocabSize:{type:"integer",minimum:1,
+maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:4096},
+headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,maximum:16384},headDim:{type:"i\
+nteger",minimum:2,maximum:16384,multipleOf:2},ffnSize:{type:"integer",minimum:1,maximum:1048576},maxContext:{type:"integ\
+er",minimum:1,maximum:1073741824},ropeTheta:{type:"number",exclusiveMinimum:0},rmsNormEpsilon:{type:"number",exclusiveMinimum:0},
+tiedOutput:{type:"boolean"},ropeScaling:{$ref:"#/$defs/ropeScaling"},slidingWindow:{type:"integer",minimum:1,maximum:1073741824}},
+required:["vocabSize","hiddenSize","layerCount","headCount","kvHeadCount","headDim","ffnSize","maxContext","ropeTheta","\
+rmsNormEpsilon","tiedOutput"],additionalProperties:!1,$defs:{ropeScaling:{type:"object",discriminator:{propertyName:"typ\
+e"},oneOf:[{$ref:"#/$defs/ropeScalingLinear"},{$ref:"#/$defs/ropeScalingLlama3"},{$ref:"#/$defs/ropeScalingFactors"}]},ropeScalingLinear:{
+type:"object",properties:{type:{const:"linear"},factor:{type:"number",exclusiveMinimum:0}},required:["type","factor"],additionalProperties:!1},
+ropeScalingLlama3:{type:"object",properties:{type:{const:"llama3"},factor:{type:"number",exclusiveMinimum:0},lowFrequencyFactor:{
+type:"number",exclusiveMinimum:0},highFrequencyFactor:{type:"number",exclusiveMinimum:0},originalContext:{type:"integer",
+minimum:1,maximum:1073741824}},required:["type","factor","lowFrequencyFactor","highFrequencyFactor","originalContext"],additionalProperties:!1},
+ropeScalingFactors:{type:"object",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate24(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let tag0=data.type;if(typeof tag0=="string")
+if(tag0==="linear"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.type===
+void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate24.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLinear/required",keyword:"required",params:{missingProperty:missing0},message:"must have required pro\
-perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate23.
+perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate24.
 errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs5===errors){if(data.type!==void 0){
-let _errs6=errors;if(data.type!=="linear")return validate23.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
+let _errs6=errors;if(data.type!=="linear")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
 fs/ropeScalingLinear/properties/type/const",keyword:"const",params:{allowedValue:"linear"},message:"must be equal to con\
 stant"}],!1;var valid3=_errs6===errors}else var valid3=!0;if(valid3)if(data.factor!==void 0){let data1=data.factor,_errs7=errors;
-if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate23.errors=[{instancePath:instancePath+
+if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate24.errors=[{instancePath:instancePath+
 "/factor",schemaPath:"#/$defs/ropeScalingLinear/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:"\
->",limit:0},message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
+>",limit:0},message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
 /$defs/ropeScalingLinear/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid3=_errs7===
-errors}else var valid3=!0}}}else return validate23.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var props0=!0}else if(tag0==="llama3"){if(errors===errors)if(data&&
-typeof data=="object"&&!Array.isArray(data)){let missing1;if(data.type===void 0&&(missing1="type")||data.factor===void 0&&
-(missing1="factor")||data.lowFrequencyFactor===void 0&&(missing1="lowFrequencyFactor")||data.highFrequencyFactor===void 0&&
-(missing1="highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate23.errors=[
-{instancePath,schemaPath:"#/$defs/ropeScalingLlama3/required",keyword:"required",params:{missingProperty:missing1},message:"\
-must have required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data)if(!(key1==="type"||key1==="fa\
-ctor"||key1==="lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate23.errors=[{
-instancePath,schemaPath:"#/$defs/ropeScalingLlama3/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
-message:"must NOT have additional properties"}],!1;break}if(_errs12===errors){if(data.type!==void 0){let _errs13=errors;
-if(data.type!=="llama3")return validate23.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlam\
-a3/properties/type/const",keyword:"const",params:{allowedValue:"llama3"},message:"must be equal to constant"}],!1;var valid6=_errs13===
+errors}else var valid3=!0}}}else return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="llama3"){if(errors===errors)if(data&&typeof data==
+"object"&&!Array.isArray(data)){let missing1;if(data.type===void 0&&(missing1="type")||data.factor===void 0&&(missing1="\
+factor")||data.lowFrequencyFactor===void 0&&(missing1="lowFrequencyFactor")||data.highFrequencyFactor===void 0&&(missing1=
+"highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate24.errors=[{instancePath,
+schemaPath:"#/$defs/ropeScalingLlama3/required",keyword:"required",params:{missingProperty:missing1},message:"must have \
+required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data)if(!(key1==="type"||key1==="factor"||key1===
+"lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate24.errors=[{instancePath,schemaPath:"\
+#/$defs/ropeScalingLlama3/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
+must NOT have additional properties"}],!1;break}if(_errs12===errors){if(data.type!==void 0){let _errs13=errors;if(data.type!==
+"llama3")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlama3/properties/t\
+ype/const",keyword:"const",params:{allowedValue:"llama3"},message:"must be equal to constant"}],!1;var valid6=_errs13===
 errors}else var valid6=!0;if(valid6){if(data.factor!==void 0){let data3=data.factor,_errs14=errors;if(errors===_errs14)if(typeof data3==
-"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate23.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
+"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
+message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
 calingLlama3/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs14===
 errors}else var valid6=!0;if(valid6){if(data.lowFrequencyFactor!==void 0){let data4=data.lowFrequencyFactor,_errs16=errors;
-if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate23.errors=[{instancePath:instancePath+
+if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate24.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/exclusiveMinimum",keyword:"exc\
-lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+
+lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/type",keyword:"type",params:{type:"\
 number"},message:"must be number"}],!1;var valid6=_errs16===errors}else var valid6=!0;if(valid6){if(data.highFrequencyFactor!==
 void 0){let data5=data.highFrequencyFactor,_errs18=errors;if(errors===_errs18)if(typeof data5=="number"&&isFinite(data5)){
-if(data5<=0||isNaN(data5))return validate23.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
+if(data5<=0||isNaN(data5))return validate24.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
 s/ropeScalingLlama3/properties/highFrequencyFactor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
+message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/highFrequencyFactor/type",keyword:"type",params:{type:"number"},message:"must be nu\
 mber"}],!1;var valid6=_errs18===errors}else var valid6=!0;if(valid6)if(data.originalContext!==void 0){let data6=data.originalContext,
-_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate23.errors=[{instancePath:instancePath+
+_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate24.errors=[{instancePath:instancePath+
 "/originalContext",schemaPath:"#/$defs/ropeScalingLlama3/properties/originalContext/type",keyword:"type",params:{type:"i\
 nteger"},message:"must be integer"}],!1;if(errors===_errs20&&typeof data6=="number"&&isFinite(data6)){if(data6>1073741824||
-isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
+isNaN(data6))return validate24.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
 a3/properties/originalContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1\
-073741824"}],!1;if(data6<1||isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
+073741824"}],!1;if(data6<1||isNaN(data6))return validate24.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/originalContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate23.errors=[{instancePath,schemaPath:"\
-#/$defs/ropeScalingLlama3/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;props0!==!0&&(props0=
-!0)}else if(tag0==="factors"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing2;if(data.
-type===void 0&&(missing2="type"))return validate23.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",
-keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs25=errors;
-for(let key2 in data)if(key2!=="type"){return validate23.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/ad\
-ditionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional pr\
-operties"}],!1;break}if(_errs25===errors&&data.type!==void 0&&data.type!=="factors")return validate23.errors=[{instancePath:instancePath+
-"/type",schemaPath:"#/$defs/ropeScalingFactors/properties/type/const",keyword:"const",params:{allowedValue:"factors"},message:"\
-must be equal to constant"}],!1}}else return validate23.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/typ\
-e",keyword:"type",params:{type:"object"},message:"must be object"}],!1;props0!==!0&&(props0=!0)}else return validate23.errors=
-[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"type",tagValue:tag0},message:'\
-value of tag "type" must be in oneOf'}],!1;else return validate23.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"\
-discriminator",params:{error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate23.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate23.
-errors=vErrors,evaluated0.props=props0,errors===0}validate23.evaluated={dynamicProps:!0,dynamicItems:!1};function validate22(data,{
-instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate22.
-evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===
-0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.vocabSize===void 0&&(missing0="vocabSize")||
-data.hiddenSize===void 0&&(missing0="hiddenSize")||data.layerCount===void 0&&(missing0="layerCount")||data.headCount===void 0&&
-(missing0="headCount")||data.kvHeadCount===void 0&&(missing0="kvHeadCount")||data.headDim===void 0&&(missing0="headDim")||
-data.ffnSize===void 0&&(missing0="ffnSize")||data.maxContext===void 0&&(missing0="maxContext")||data.ropeTheta===void 0&&
-(missing0="ropeTheta")||data.rmsNormEpsilon===void 0&&(missing0="rmsNormEpsilon")||data.tiedOutput===void 0&&(missing0="\
-tiedOutput"))return validate22.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema44.
-properties,key0)){return validate22.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
-ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-vocabSize!==void 0){let data0=data.vocabSize,_errs2=errors;if(!(typeof data0=="number"&&!(data0%1)&&!isNaN(data0)&&isFinite(
-data0)))return validate22.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"#/properties/vocabSize/type",keyword:"\
-type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs2&&typeof data0=="number"&&isFinite(data0)){
-if(data0>16777216||isNaN(data0))return validate22.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"#/properti\
-es/vocabSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},message:"must be <= 16777216"}],!1;if(data0<
-1||isNaN(data0))return validate22.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"#/properties/vocabSize/min\
-imum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.hiddenSize!==void 0){let data1=data.hiddenSize,_errs4=errors;if(!(typeof data1=="number"&&!(data1%1)&&
-!isNaN(data1)&&isFinite(data1)))return validate22.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"#/propert\
-ies/hiddenSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&typeof data1==
-"number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate22.errors=[{instancePath:instancePath+"/hiddenSi\
-ze",schemaPath:"#/properties/hiddenSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:262144},message:"must b\
-e <= 262144"}],!1;if(data1<1||isNaN(data1))return validate22.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
+must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate24.errors=[{instancePath,schemaPath:"\
+#/$defs/ropeScalingLlama3/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="fact\
+ors"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing2;if(data.type===void 0&&(missing2=
+"type"))return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",keyword:"required",params:{
+missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs25=errors;for(let key2 in data)
+if(key2!=="type"){return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs25===
+errors&&data.type!==void 0&&data.type!=="factors")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"\
+#/$defs/ropeScalingFactors/properties/type/const",keyword:"const",params:{allowedValue:"factors"},message:"must be equal\
+ to constant"}],!1}}else return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/type",keyword:"t\
+ype",params:{type:"object"},message:"must be object"}],!1}else return validate24.errors=[{instancePath,schemaPath:"#/dis\
+criminator",keyword:"discriminator",params:{error:"mapping",tag:"type",tagValue:tag0},message:'value of tag "type" must \
+be in oneOf'}],!1;else return validate24.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
+error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate24.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate24.errors=vErrors,
+errors===0}function validate23(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.vocabSize===
+void 0&&(missing0="vocabSize")||data.hiddenSize===void 0&&(missing0="hiddenSize")||data.layerCount===void 0&&(missing0="\
+layerCount")||data.headCount===void 0&&(missing0="headCount")||data.kvHeadCount===void 0&&(missing0="kvHeadCount")||data.
+headDim===void 0&&(missing0="headDim")||data.ffnSize===void 0&&(missing0="ffnSize")||data.maxContext===void 0&&(missing0=
+"maxContext")||data.ropeTheta===void 0&&(missing0="ropeTheta")||data.rmsNormEpsilon===void 0&&(missing0="rmsNormEpsilon")||
+data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate23.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!func1.call(schema46.properties,key0)){return validate23.errors=[{instancePath,schemaPath:"#/add\
+itionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional pro\
+perties"}],!1;break}if(_errs1===errors){if(data.vocabSize!==void 0){let data0=data.vocabSize,_errs2=errors;if(!(typeof data0==
+"number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate23.errors=[{instancePath:instancePath+"/vocabSize",
+schemaPath:"#/properties/vocabSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs2&&typeof data0=="number"&&isFinite(data0)){if(data0>16777216||isNaN(data0))return validate23.errors=[{instancePath:instancePath+
+"/vocabSize",schemaPath:"#/properties/vocabSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},message:"\
+must be <= 16777216"}],!1;if(data0<1||isNaN(data0))return validate23.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"\
+#/properties/vocabSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.hiddenSize!==void 0){let data1=data.hiddenSize,_errs4=errors;if(!(typeof data1==
+"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate23.errors=[{instancePath:instancePath+"/hiddenSize",
+schemaPath:"#/properties/hiddenSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs4&&typeof data1=="number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate23.errors=[{instancePath:instancePath+
+"/hiddenSize",schemaPath:"#/properties/hiddenSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:262144},message:"\
+must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate23.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
 #/properties/hiddenSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs4===
 errors}else var valid0=!0;if(valid0){if(data.layerCount!==void 0){let data2=data.layerCount,_errs6=errors;if(!(typeof data2==
-"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate22.errors=[{instancePath:instancePath+"/layerCount",
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate23.errors=[{instancePath:instancePath+"/layerCount",
 schemaPath:"#/properties/layerCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>4096||isNaN(data2))return validate22.errors=[{instancePath:instancePath+
+_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>4096||isNaN(data2))return validate23.errors=[{instancePath:instancePath+
 "/layerCount",schemaPath:"#/properties/layerCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:4096},message:"\
-must be <= 4096"}],!1;if(data2<1||isNaN(data2))return validate22.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
+must be <= 4096"}],!1;if(data2<1||isNaN(data2))return validate23.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
 #/properties/layerCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0){if(data.headCount!==void 0){let data3=data.headCount,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate22.errors=[{instancePath:instancePath+"/headCount",
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate23.errors=[{instancePath:instancePath+"/headCount",
 schemaPath:"#/properties/headCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate22.errors=[{instancePath:instancePath+
+_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate23.errors=[{instancePath:instancePath+
 "/headCount",schemaPath:"#/properties/headCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate22.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
+must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate23.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
 #/properties/headCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0){if(data.kvHeadCount!==void 0){let data4=data.kvHeadCount,_errs10=errors;if(!(typeof data4==
-"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate22.errors=[{instancePath:instancePath+"/kvHeadCount",
+"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate23.errors=[{instancePath:instancePath+"/kvHeadCount",
 schemaPath:"#/properties/kvHeadCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate22.errors=[{instancePath:instancePath+
+_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate23.errors=[{instancePath:instancePath+
 "/kvHeadCount",schemaPath:"#/properties/kvHeadCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate22.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
+must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate23.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
 #/properties/kvHeadCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.headDim!==void 0){let data5=data.headDim,_errs12=errors;if(!(typeof data5==
-"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate22.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
+"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
 #/properties/headDim/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5==
-"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate22.errors=[{instancePath:instancePath+"/headDim",
+"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate23.errors=[{instancePath:instancePath+"/headDim",
 schemaPath:"#/properties/headDim/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"must be <= 163\
-84"}],!1;if(data5<2||isNaN(data5))return validate22.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
+84"}],!1;if(data5<2||isNaN(data5))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
 es/headDim/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data5/
-2,res0!==parseInt(res0))return validate22.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
+2,res0!==parseInt(res0))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
 /multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs12===errors}else
 var valid0=!0;if(valid0){if(data.ffnSize!==void 0){let data6=data.ffnSize,_errs14=errors;if(!(typeof data6=="number"&&!(data6%
-1)&&!isNaN(data6)&&isFinite(data6)))return validate22.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
+1)&&!isNaN(data6)&&isFinite(data6)))return validate23.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
 ties/ffnSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data6==
-"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate22.errors=[{instancePath:instancePath+"/ffnSize",
+"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/ffnSize",
 schemaPath:"#/properties/ffnSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:1048576},message:"must be <= 1\
-048576"}],!1;if(data6<1||isNaN(data6))return validate22.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
+048576"}],!1;if(data6<1||isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
 erties/ffnSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0){if(data.maxContext!==void 0){let data7=data.maxContext,_errs16=errors;if(!(typeof data7==
-"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate22.errors=[{instancePath:instancePath+"/maxContext",
+"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate23.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate22.errors=[{instancePath:instancePath+
+_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate23.errors=[{instancePath:instancePath+
 "/maxContext",schemaPath:"#/properties/maxContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"\
-must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate22.errors=[{instancePath:instancePath+"/maxContext",
+must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate23.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1}var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.ropeTheta!==void 0){let data8=data.ropeTheta,_errs18=errors;
-if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate22.errors=[{instancePath:instancePath+
+if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate23.errors=[{instancePath:instancePath+
 "/ropeTheta",schemaPath:"#/properties/ropeTheta/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate22.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
+message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
 es/ropeTheta/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs18===errors}else var valid0=!0;
 if(valid0){if(data.rmsNormEpsilon!==void 0){let data9=data.rmsNormEpsilon,_errs20=errors;if(errors===_errs20)if(typeof data9==
-"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate22.errors=[{instancePath:instancePath+"/rmsNormEpsil\
+"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate23.errors=[{instancePath:instancePath+"/rmsNormEpsil\
 on",schemaPath:"#/properties/rmsNormEpsilon/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate22.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
+message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
 perties/rmsNormEpsilon/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs20===errors}else
-var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate22.
+var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate23.
 errors=[{instancePath:instancePath+"/tiedOutput",schemaPath:"#/properties/tiedOutput/type",keyword:"type",params:{type:"\
 boolean"},message:"must be boolean"}],!1;var valid0=_errs22===errors}else var valid0=!0;if(valid0){if(data.ropeScaling!==
-void 0){let _errs24=errors;validate23(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
-ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(validate23.errors),errors=
+void 0){let _errs24=errors;validate24(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
+ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate24.errors:vErrors.concat(validate24.errors),errors=
 vErrors.length);var valid0=_errs24===errors}else var valid0=!0;if(valid0)if(data.slidingWindow!==void 0){let data12=data.
-slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate22.
+slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate23.
 errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties/slidingWindow/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs25&&typeof data12=="number"&&isFinite(data12)){if(data12>
-1073741824||isNaN(data12))return validate22.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
+1073741824||isNaN(data12))return validate23.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
 /slidingWindow/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1073741824"}],!1;
-if(data12<1||isNaN(data12))return validate22.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
+if(data12<1||isNaN(data12))return validate23.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
 s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs25===
-errors}else var valid0=!0}}}}}}}}}}}}}}else return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate22.errors=vErrors,errors===0}validate22.evaluated={props:!0,
-dynamicProps:!1,dynamicItems:!1};var ArtifactManifest=validate25;var schema79={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
+errors}else var valid0=!0}}}}}}}}}}}}}}else return validate23.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate23.errors=vErrors,errors===0}var ArtifactManifest=validate26;var schema81={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
 "requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern6=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern8=new RegExp(
-"^[0-9a-f]{16}$","u");function validate27(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0,evaluated0=validate27.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.
-dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.
-format===void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0=
-"byteLength")||data.sha256===void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate27.
-errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0===
-"byteLength"||key0==="sha256"||key0==="checksum")){return validate27.errors=[{instancePath,schemaPath:"#/additionalPrope\
-rties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;
-break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate27.errors=[{
+"^[0-9a-f]{16}$","u");function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===
+void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLen\
+gth")||data.sha256===void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate28.errors=
+[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
+property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0==="b\
+yteLength"||key0==="sha256"||key0==="checksum")){return validate28.errors=[{instancePath,schemaPath:"#/additionalPropert\
+ies",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;
+break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate28.errors=[{
 instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue:"slm1"},
 message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fileName!==void 0){
-let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>255)return validate27.
+let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>255)return validate28.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},
-message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate27.errors=[{instancePath:instancePath+
+message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern6.test(data1))return validate27.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
+an 1 characters"}],!1;if(!pattern6.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
 #/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'m\
-ust match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate27.errors=[{instancePath:instancePath+
+ust match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.byteLength,_errs6=errors,_errs7=errors;
-if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate27.errors=[{instancePath:instancePath+
+if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate28.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate27.
+ be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate28.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maxim\
 um",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))
-return validate27.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
+return validate28.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
 um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===errors}else var valid0=!0;
 if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern4.
-test(data3))return validate27.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
-pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate27.
+test(data3))return validate28.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
+pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate28.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern8.test(data4))return validate27.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern8.test(data4))return validate28.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
-^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate27.errors=[{instancePath:instancePath+
+^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
-var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate27.errors=[{instancePath,schemaPath:"#/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}validate27.evaluated=
-{props:!0,dynamicProps:!1,dynamicItems:!1};function validate29(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0,evaluated0=validate29.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&
-(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===
-void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLen\
-gth")||data.rootDigest===void 0&&(missing0="rootDigest"))return validate29.errors=[{instancePath,schemaPath:"#/required",
-keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate29.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;
-if(data.format!=="slm2")return validate29.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/c\
-onst",keyword:"const",params:{allowedValue:"slm2"},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else
-var valid0=!0;if(valid0){if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1==
-"string"){if(func3(data1)>255)return validate29.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileN\
-ame/maxLength",keyword:"maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<
-1)return validate29.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern6.test(data1))return validate29.
-errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"\
-^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],
-!1}else return validate29.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"typ\
-e",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.
-byteLength!==void 0){let data2=data.byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(
-data2)&&isFinite(data2)))return validate29.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.js\
-on#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2==
-"number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate29.errors=[{instancePath:instancePath+
-"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))return validate29.errors=[{instancePath:instancePath+
-"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.rootDigest!==void 0){let data3=data.
-rootDigest,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern4.test(data3))return validate29.errors=
-[{instancePath:instancePath+"/rootDigest",schemaPath:"common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{
-pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate29.errors=[{instancePath:instancePath+
-"/rootDigest",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be \
-string"}],!1;var valid0=_errs9===errors}else var valid0=!0}}}}}else return validate29.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,errors===0}
-validate29.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate26(data,{instancePath="",parentData,parentDataProperty,
-rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate26.evaluated;if(evaluated0.dynamicProps&&
-(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&
-!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1"){validate27(data,{instancePath,parentData,
-parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate27.errors:vErrors.concat(validate27.errors),
-errors=vErrors.length);var props0=!0}else if(tag0==="slm2")validate29(data,{instancePath,parentData,parentDataProperty,rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(validate29.errors),errors=vErrors.length),props0!==
-!0&&(props0=!0);else return validate26.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
-error:"mapping",tag:"format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate26.
-errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},
-message:'tag "format" must be string'}],!1}else return validate26.errors=[{instancePath,schemaPath:"#/type",keyword:"typ\
-e",params:{type:"object"},message:"must be object"}],!1;return validate26.errors=vErrors,evaluated0.props=props0,errors===
-0}validate26.evaluated={dynamicProps:!0,dynamicItems:!1};var pattern11=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern12=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate33(data,{
-instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate33.
-evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===
+var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate28.errors=[{instancePath,schemaPath:"#/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;return validate28.errors=vErrors,errors===0}function validate30(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
+"format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.rootDigest===
+void 0&&(missing0="rootDigest"))return validate30.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate30.errors=[{instancePath,
+schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="sl\
+m2")return validate30.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",
+params:{allowedValue:"slm2"},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
+if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(
+data1)>255)return validate30.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
+maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate30.
+errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern6.test(data1))return validate30.errors=[{instancePath:instancePath+
+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
+\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate30.errors=
+[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.
+byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate30.
+errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||
+isNaN(data2))return validate30.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/by\
+teCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],
+!1;if(data2<0||isNaN(data2))return validate30.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
+.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===
+errors}else var valid0=!0;if(valid0)if(data.rootDigest!==void 0){let data3=data.rootDigest,_errs9=errors;if(errors===errors)
+if(typeof data3=="string"){if(!pattern4.test(data3))return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
+common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match patter\
+n "^[0-9a-f]{64}$"'}],!1}else return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
+ma.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs9===errors}else
+var valid0=!0}}}}}else return validate30.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;return validate30.errors=vErrors,errors===0}function validate27(data,{instancePath="",parentData,
+parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
+bject"&&!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1")validate28(data,{instancePath,
+parentData,parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate28.errors:vErrors.concat(validate28.
+errors),errors=vErrors.length);else if(tag0==="slm2")validate30(data,{instancePath,parentData,parentDataProperty,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate30.errors:vErrors.concat(validate30.errors),errors=vErrors.length);else
+return validate27.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"\
+format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate27.errors=[{instancePath,
+schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
+t" must be string'}],!1}else return validate27.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
+ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern11=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern12=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&(missing0="architect\
 ure")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCo\
-unt"))return validate33.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+unt"))return validate34.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"architecture"||key0==="hyperparameters"||key0==="parameterCount")){return validate33.errors=[{instancePath,schemaPath:"\
+"architecture"||key0==="hyperparameters"||key0==="parameterCount")){return validate34.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)
-if(typeof data0=="string"){if(func3(data0)>256)return validate33.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+if(typeof data0=="string"){if(func3(data0)>256)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
-56 characters"}],!1;if(func3(data0)<1)return validate33.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
+56 characters"}],!1;if(func3(data0)<1)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
 hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern11.test(data0))return validate33.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
+s"}],!1;if(!pattern11.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
 .json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
-ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate33.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,_errs5=errors;if(errors===
-_errs5)if(typeof data1=="string"){if(!pattern12.test(data1))return validate33.errors=[{instancePath:instancePath+"/archi\
+_errs5)if(typeof data1=="string"){if(!pattern12.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
 tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
-message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate33.errors=[{instancePath:instancePath+
+message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
-g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate22(
+g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate23(
 data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate22.errors:vErrors.concat(validate22.errors),errors=vErrors.length);
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(validate23.errors),errors=vErrors.length);
 var valid0=_errs7===errors}else var valid0=!0;if(valid0)if(data.parameterCount!==void 0){let data3=data.parameterCount,_errs8=errors;
-if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate33.errors=[{instancePath:instancePath+
+if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate34.errors=[{instancePath:instancePath+
 "/parameterCount",schemaPath:"#/properties/parameterCount/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate33.
+integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate34.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",
-params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate33.
+params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate34.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",
-params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate33.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate33.
-errors=vErrors,errors===0}validate33.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};var schema62={type:"object",properties:{
-name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{$ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:[
-"f32","f16"]},shape:{type:"array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{
-$ref:"common.schema.json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding",
-"shape","byteLength"],additionalProperties:!1};var pattern13=new RegExp("^[!-~]{1,256}$","u"),pattern14=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate36(data,{
-instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate36.
-evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===
+params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate34.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate34.
+errors=vErrors,errors===0}var schema64={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
+$ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},shape:{type:"array",minItems:1,maxItems:4,items:{
+type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.json#/$defs/byteCount"},sha256:{$ref:"\
+common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLength"],additionalProperties:!1};var pattern13=new RegExp("^[!-~]{1,256}$","u"),pattern14=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
-return validate36.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+return validate37.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
 must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="enc\
-oding"||key0==="scaleType"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate36.errors=[{instancePath,
+oding"||key0==="scaleType"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(!pattern13.test(data0))return validate36.errors=[{instancePath:instancePath+"/name",
+errors)if(typeof data0=="string"){if(!pattern13.test(data0))return validate37.errors=[{instancePath:instancePath+"/name",
 schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'m\
-ust match pattern "^[!-~]{1,256}$"'}],!1}else return validate36.errors=[{instancePath:instancePath+"/name",schemaPath:"c\
+ust match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"c\
 ommon.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern14.test(data1))return validate36.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern14.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
-$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate36.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate37.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
 be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.scaleType!==void 0){let data2=data.scaleType,
-_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate36.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
-#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema62.properties.scaleType.enum},message:"must be e\
+_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate37.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
+#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema64.properties.scaleType.enum},message:"must be e\
 qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){
-let data3=data.shape,_errs9=errors;if(errors===_errs9)if(Array.isArray(data3)){if(data3.length>4)return validate36.errors=
+let data3=data.shape,_errs9=errors;if(errors===_errs9)if(Array.isArray(data3)){if(data3.length>4)return validate37.errors=
 [{instancePath:instancePath+"/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"\
-must NOT have more than 4 items"}],!1;if(data3.length<1)return validate36.errors=[{instancePath:instancePath+"/shape",schemaPath:"\
+must NOT have more than 4 items"}],!1;if(data3.length<1)return validate37.errors=[{instancePath:instancePath+"/shape",schemaPath:"\
 #/properties/shape/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid3=!0;
 let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs11=errors;if(!(typeof data4=="number"&&!(data4%
-1)&&!isNaN(data4)&&isFinite(data4)))return validate36.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/prop\
+1)&&!isNaN(data4)&&isFinite(data4)))return validate37.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/prop\
 erties/shape/items/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs11&&typeof data4==
-"number"&&isFinite(data4)){if(data4>9007199254740991||isNaN(data4))return validate36.errors=[{instancePath:instancePath+
+"number"&&isFinite(data4)){if(data4>9007199254740991||isNaN(data4))return validate37.errors=[{instancePath:instancePath+
 "/shape/"+i0,schemaPath:"#/properties/shape/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data4<1||isNaN(data4))return validate36.errors=[{instancePath:instancePath+
+message:"must be <= 9007199254740991"}],!1;if(data4<1||isNaN(data4))return validate37.errors=[{instancePath:instancePath+
 "/shape/"+i0,schemaPath:"#/properties/shape/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"m\
-ust be >= 1"}],!1}var valid3=_errs11===errors;if(!valid3)break}}}else return validate36.errors=[{instancePath:instancePath+
+ust be >= 1"}],!1}var valid3=_errs11===errors;if(!valid3)break}}}else return validate37.errors=[{instancePath:instancePath+
 "/shape",schemaPath:"#/properties/shape/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs9===
 errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data5=data.byteLength,_errs13=errors,_errs14=errors;
-if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate36.errors=[{instancePath:instancePath+
+if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate37.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
  be integer"}],!1;if(errors===_errs14&&typeof data5=="number"&&isFinite(data5)){if(data5>9007199254740991||isNaN(data5))
-return validate36.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
+return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
 um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data5<
-0||isNaN(data5))return validate36.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
+0||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
 /byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs13===
 errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data6=data.sha256,_errs16=errors;if(errors===errors)if(typeof data6==
-"string"){if(!pattern4.test(data6))return validate36.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+"string"){if(!pattern4.test(data6))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
-f]{64}$"'}],!1}else return validate36.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+f]{64}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
 /sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs16===errors}else var valid0=!0}}}}}}}else
-return validate36.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate36.errors=vErrors,errors===0}validate36.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate38(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0,evaluated0=validate38.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&
-(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&
-(missing0="name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate38.
+return validate37.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate37.errors=vErrors,errors===0}function validate39(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate39.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate38.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate39.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate38.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate39.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate38.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate39.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern11.test(data0))return validate38.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+aracters"}],!1;if(!pattern11.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
 s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
-u0000-\\u001f\\u007f]*$"'}],!1}else return validate38.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
+u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
 rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate38.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate39.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate38.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate39.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate38.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate39.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern4.test(data2))return validate38.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern4.test(data2))return validate39.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate38.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate38.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate38.errors=vErrors,errors===0}validate38.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};var schema71={
-type:"object",properties:{default:{$ref:"#/$defs/storageType"},rules:{type:"array",maxItems:1024,items:{$ref:"#/$defs/re\
-cipeRule"}},q4BlockSize:{type:"integer",minimum:2,maximum:65536,multipleOf:2},scaleType:{enum:["f32","f16"]}},required:[
-"default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate41(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0,evaluated0=validate41.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&
-(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.pattern===
-void 0&&(missing0="pattern")||data.type===void 0&&(missing0="type"))return validate41.errors=[{instancePath,schemaPath:"\
-#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
-!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate41.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pattern,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate41.errors=[{instancePath:instancePath+"\
-/pattern",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more th\
-an 256 characters"}],!1;if(func3(data0)<1)return validate41.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/\
-$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.
-test(data0))return validate41.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"\
-pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
-return validate41.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){
-let data1=data.type,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern14.test(data1))return validate41.
-errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^\
-[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate41.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate41.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate41.
-errors=vErrors,errors===0}validate41.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate40(data,{instancePath="",
-parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate40.evaluated;
-if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&
-typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&
-(missing0="rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))
-return validate40.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
-must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="\
-rules"||key0==="q4BlockSize"||key0==="scaleType")){return validate40.errors=[{instancePath,schemaPath:"#/additionalPrope\
-rties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;
-break}if(_errs1===errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(!pattern14.test(data0))return validate40.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/\
-storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pa\
-ttern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate40.errors=[{instancePath:instancePath+"/defaul\
-t",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.
-isArray(data1)){if(data1.length>1024)return validate40.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/propert\
-ies/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid2=!0;
-let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;validate41(data1[i0],{instancePath:instancePath+"/rul\
-es/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate41.errors:vErrors.
-concat(validate41.errors),errors=vErrors.length);var valid2=_errs7===errors;if(!valid2)break}}}else return validate40.errors=
-[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/type",keyword:"type",params:{type:"array"},message:"\
-must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.q4BlockSize!==void 0){let data3=data.
-q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate40.errors=
-[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/type",keyword:"type",params:{type:"integ\
-er"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))
-return validate40.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/maximum",keyword:"\
-maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate40.
-errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/minimum",keyword:"minimum",params:{
-comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/2,res0!==parseInt(res0))return validate40.errors=
-[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{
-multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.scaleType!==
-void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f32"||data4==="f16"))return validate40.errors=[{instancePath:instancePath+
-"/scaleType",schemaPath:"#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema71.properties.scaleType.
-enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate40.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate40.
-errors=vErrors,errors===0}validate40.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate44(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0,evaluated0=validate44.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&
-(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&
-(missing0="name")||data.version===void 0&&(missing0="version"))return validate44.errors=[{instancePath,schemaPath:"#/req\
-uired",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate44.errors=[{instancePath,schemaPath:"#/additi\
+return validate39.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate39.errors=vErrors,errors===0}var schema73={type:"object",properties:{default:{$ref:"#/$defs/stora\
+geType"},rules:{type:"array",maxItems:1024,items:{$ref:"#/$defs/recipeRule"}},q4BlockSize:{type:"integer",minimum:2,maximum:65536,
+multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate42(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.pattern===void 0&&(missing0=
+"pattern")||data.type===void 0&&(missing0="type"))return validate42.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate42.errors=[{instancePath,schemaPath:"#/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pattern,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(func3(data0)>256)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
+1)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate42.
+errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate42.errors=
+[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern14.test(data1))return validate42.errors=[{instancePath:instancePath+
+"/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
+)?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
+"/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
+errors}else var valid0=!0}}}else return validate42.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate42.errors=vErrors,errors===0}function validate41(data,{instancePath="",
+parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
+"object"&&!Array.isArray(data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0=
+"rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate41.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
+"q4BlockSize"||key0==="scaleType")){return validate41.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.
+test(data0))return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
+pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
+-9][0-9]{0,9})?$"'}],!1}else return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
+Type/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.rules!==void 0){let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.
+length>1024)return validate41.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
+maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<
+len0;i0++){let _errs7=errors;validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);
+var valid2=_errs7===errors;if(!valid2)break}}}else return validate41.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
+#/properties/rules/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
+var valid0=!0;if(valid0){if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="numb\
+er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+#/properties/q4BlockSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&
+typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate41.errors=[{instancePath:instancePath+
+"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"\
+must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+#/properties/q4BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;
+if(res0=data3/2,res0!==parseInt(res0))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
+properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
+errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
+2"||data4==="f16"))return validate41.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate41.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate41.errors=vErrors,errors===0}function validate45(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.version===void 0&&(missing0="version"))return validate45.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate45.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func3(data0)>256)return validate44.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+"string"){if(func3(data0)>256)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
-1)return validate44.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate44.errors=
+1)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate45.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate44.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func3(data1)>256)return validate44.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+"string"){if(func3(data1)>256)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
-1)return validate44.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate44.
+1)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate45.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate44.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate44.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate44.errors=vErrors,errors===0}
-validate44.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate25(data,{instancePath="",parentData,parentDataProperty,
-rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate25.evaluated;if(evaluated0.dynamicProps&&
-(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&
-!Array.isArray(data)){let missing0;if(data.manifestVersion===void 0&&(missing0="manifestVersion")||data.artifact===void 0&&
-(missing0="artifact")||data.model===void 0&&(missing0="model")||data.tensors===void 0&&(missing0="tensors")||data.sources===
-void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool")||data.admission===void 0&&(missing0="admission"))return validate25.
-errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="manifestVersion"||key0==="arti\
-fact"||key0==="model"||key0==="tensors"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="admission")){return validate25.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;
-if(data.manifestVersion!==1)return validate25.errors=[{instancePath:instancePath+"/manifestVersion",schemaPath:"#/proper\
-ties/manifestVersion/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0){if(data.artifact!==void 0){let _errs3=errors;validate26(data.artifact,{instancePath:instancePath+
-"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate26.
-errors:vErrors.concat(validate26.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){
-if(data.model!==void 0){let _errs4=errors;validate33(data.model,{instancePath:instancePath+"/model",parentData:data,parentDataProperty:"\
-model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate33.errors:vErrors.concat(validate33.errors),errors=vErrors.
-length);var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data3=data.tensors,_errs5=errors;
-if(errors===_errs5)if(Array.isArray(data3)){if(data3.length>65536)return validate25.errors=[{instancePath:instancePath+"\
-/tensors",schemaPath:"#/properties/tensors/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more\
- than 65536 items"}],!1;if(data3.length<1)return validate25.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/\
-properties/tensors/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid1=!0;
-let len0=data3.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;validate36(data3[i0],{instancePath:instancePath+"/ten\
-sors/"+i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate36.errors:vErrors.
-concat(validate36.errors),errors=vErrors.length);var valid1=_errs7===errors;if(!valid1)break}}}else return validate25.errors=
-[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"type",params:{type:"array"},message:"\
-must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.sources!==void 0){let data5=data.sources,
-_errs8=errors;if(errors===_errs8)if(Array.isArray(data5)){if(data5.length>4096)return validate25.errors=[{instancePath:instancePath+
-"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxItems",params:{limit:4096},message:"must NOT have more\
- than 4096 items"}],!1;{var valid2=!0;let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate38(data5[i1],
-{instancePath:instancePath+"/sources/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate38.errors:vErrors.concat(validate38.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else
-return validate25.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/type",keyword:"type",params:{
-type:"array"},message:"must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
-let _errs11=errors;validate40(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recip\
-e",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate40.errors:vErrors.concat(validate40.errors),errors=vErrors.
-length);var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate44(data.
-tool,{instancePath:instancePath+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate44.errors:vErrors.concat(validate44.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;
-if(valid0)if(data.admission!==void 0){let data9=data.admission,_errs13=errors;if(errors===errors)if(data9&&typeof data9==
-"object"&&!Array.isArray(data9)){let missing1;if(data9.state===void 0&&(missing1="state")||data9.requiredNextGate===void 0&&
-(missing1="requiredNextGate"))return validate25.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admi\
-ssion/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],
-!1;{let _errs16=errors;for(let key1 in data9)if(!(key1==="state"||key1==="requiredNextGate")){return validate25.errors=[
-{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/additionalProperties",keyword:"additionalPropertie\
-s",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}if(_errs16===errors){if(data9.
-state!==void 0){let data10=data9.state,_errs17=errors;if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||
-data10==="undetermined"))return validate25.errors=[{instancePath:instancePath+"/admission/state",schemaPath:"#/$defs/adm\
-ission/properties/state/enum",keyword:"enum",params:{allowedValues:schema79.properties.state.enum},message:"must be equa\
-l to one of the allowed values"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)if(data9.requiredNextGate!==
-void 0){let data11=data9.requiredNextGate,_errs18=errors;if(!(data11==="structure"||data11==="runtime-smoke"||data11==="\
-converted-trained"||data11==="assistant-quality"||data11==="product-release"||data11==="none"))return validate25.errors=
-[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/properties/requiredNextGate/enum",
-keyword:"enum",params:{allowedValues:schema79.properties.requiredNextGate.enum},message:"must be equal to one of the all\
-owed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate25.errors=[{instancePath:instancePath+
-"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs13===
-errors}else var valid0=!0}}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}validate25.evaluated={props:!0,
-dynamicProps:!1,dynamicItems:!1};var PlanReport=validate46;var schema81={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
-type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema82={type:"object",required:["context","ch\
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate45.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate45.errors=vErrors,errors===0}
+function validate26(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.manifestVersion===void 0&&
+(missing0="manifestVersion")||data.artifact===void 0&&(missing0="artifact")||data.model===void 0&&(missing0="model")||data.
+tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool")||
+data.admission===void 0&&(missing0="admission"))return validate26.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="manifestVersion"||key0==="artifact"||key0==="model"||key0==="tensors"||key0==="sources"||
+key0==="recipe"||key0==="tool"||key0==="admission")){return validate26.errors=[{instancePath,schemaPath:"#/additionalPro\
+perties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],
+!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;if(data.manifestVersion!==1)return validate26.
+errors=[{instancePath:instancePath+"/manifestVersion",schemaPath:"#/properties/manifestVersion/const",keyword:"const",params:{
+allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
+artifact!==void 0){let _errs3=errors;validate27(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"\
+artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate27.errors:vErrors.concat(validate27.errors),errors=
+vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let _errs4=errors;validate34(
+data.model,{instancePath:instancePath+"/model",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=
+vErrors===null?validate34.errors:vErrors.concat(validate34.errors),errors=vErrors.length);var valid0=_errs4===errors}else
+var valid0=!0;if(valid0){if(data.tensors!==void 0){let data3=data.tensors,_errs5=errors;if(errors===_errs5)if(Array.isArray(
+data3)){if(data3.length>65536)return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/t\
+ensors/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],!1;if(data3.length<
+1)return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minItems",keyword:"mi\
+nItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid1=!0;let len0=data3.length;for(let i0=0;i0<
+len0;i0++){let _errs7=errors;validate37(data3[i0],{instancePath:instancePath+"/tensors/"+i0,parentData:data3,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate37.errors:vErrors.concat(validate37.errors),errors=vErrors.length);
+var valid1=_errs7===errors;if(!valid1)break}}}else return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"\
+#/properties/tensors/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
+var valid0=!0;if(valid0){if(data.sources!==void 0){let data5=data.sources,_errs8=errors;if(errors===_errs8)if(Array.isArray(
+data5)){if(data5.length>4096)return validate26.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/so\
+urces/maxItems",keyword:"maxItems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid2=!0;
+let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate39(data5[i1],{instancePath:instancePath+"/so\
+urces/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate39.errors:vErrors.
+concat(validate39.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else return validate26.errors=
+[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs11=errors;
+validate41(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate41.errors:vErrors.concat(validate41.errors),errors=vErrors.length);var valid0=_errs11===
+errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate45(data.tool,{instancePath:instancePath+
+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate45.errors:vErrors.
+concat(validate45.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;if(valid0)if(data.admission!==
+void 0){let data9=data.admission,_errs13=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(data9)){
+let missing1;if(data9.state===void 0&&(missing1="state")||data9.requiredNextGate===void 0&&(missing1="requiredNextGate"))
+return validate26.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/required",keyword:"requi\
+red",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs16=errors;for(let key1 in data9)
+if(!(key1==="state"||key1==="requiredNextGate")){return validate26.errors=[{instancePath:instancePath+"/admission",schemaPath:"\
+#/$defs/admission/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NO\
+T have additional properties"}],!1;break}if(_errs16===errors){if(data9.state!==void 0){let data10=data9.state,_errs17=errors;
+if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate26.errors=[{instancePath:instancePath+
+"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema81.properties.
+state.enum},message:"must be equal to one of the allowed values"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)
+if(data9.requiredNextGate!==void 0){let data11=data9.requiredNextGate,_errs18=errors;if(!(data11==="structure"||data11===
+"runtime-smoke"||data11==="converted-trained"||data11==="assistant-quality"||data11==="product-release"||data11==="none"))
+return validate26.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
+ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema81.properties.requiredNextGate.enum},message:"must\
+ be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate26.errors=
+[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate26.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate26.errors=vErrors,
+errors===0}var PlanReport=validate47;var schema83={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
+type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema84={type:"object",required:["context","ch\
 unk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",
-minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},schema83={type:"object",required:["a\
+minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},schema85={type:"object",required:["a\
 rchitecture","parameters","source"],additionalProperties:!1,properties:{architecture:{type:"string"},parameters:{type:"i\
 nteger",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",additionalProperties:{type:"inte\
-ger",minimum:0}}}};function validate46(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0,evaluated0=validate46.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.
-dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.
-version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.components===void 0&&(missing0=
-"components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0="model"))return validate46.errors=
+ger",minimum:0}}}};function validate47(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===
+void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.components===void 0&&(missing0="co\
+mponents")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0="model"))return validate47.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="totalBytes"||key0===
-"components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0==="notes")){return validate46.
+"components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0==="notes")){return validate47.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
-if(data.version!==1)return validate46.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
+if(data.version!==1)return validate47.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
 st",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;if(!(typeof data1=="number"&&!(data1%1)&&
-!isNaN(data1)&&isFinite(data1)))return validate46.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"#/propert\
+!isNaN(data1)&&isFinite(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"#/propert\
 ies/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs3&&typeof data1==
-"number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate46.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"\
+"number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"\
 #/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,_errs5=errors;if(errors===_errs5)
 if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0],_errs7=errors;
 if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.name===void 0&&(missing1=
-"name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate46.errors=[{instancePath:instancePath+
+"name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate47.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},message:"\
 must have required property '"+missing1+"'"}],!1;{let _errs10=errors;for(let key1 in data3)if(!(key1==="name"||key1==="b\
-ytes"||key1==="kind")){return validate46.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/compon\
+ytes"||key1==="kind")){return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/compon\
 ent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additio\
 nal properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;if(typeof data3.name!="string")
-return validate46.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"#/$defs/component/properties/\
+return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"#/$defs/component/properties/\
 name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===errors}else var valid3=!0;
 if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(
-data5)&&isFinite(data5)))return validate46.errors=[{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$\
+data5)&&isFinite(data5)))return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$\
 defs/component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate46.errors=[{instancePath:instancePath+
+_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate47.errors=[{instancePath:instancePath+
 "/components/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)if(data3.kind!==void 0){
-let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate46.errors=
+let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate47.errors=
 [{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",
-params:{allowedValues:schema81.properties.kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===
-errors}else var valid3=!0}}}}else return validate46.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$\
+params:{allowedValues:schema83.properties.kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===
+errors}else var valid3=!0}}}}else return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$\
 defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)
-break}}else return validate46.errors=[{instancePath:instancePath+"/components",schemaPath:"#/properties/components/type",
+break}}else return validate47.errors=[{instancePath:instancePath+"/components",schemaPath:"#/properties/components/type",
 keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
-if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate46.errors=[{instancePath:instancePath+
+if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate47.errors=[{instancePath:instancePath+
 "/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs16===
 errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data8=data.budgetBytes,_errs18=errors;if(!(typeof data8==
-"number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate46.errors=[{instancePath:instancePath+"/budgetBytes",
+"number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate47.errors=[{instancePath:instancePath+"/budgetBytes",
 schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))return validate46.errors=[{instancePath:instancePath+
+_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))return validate47.errors=[{instancePath:instancePath+
 "/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){if(data.options!==void 0){let data9=data.options,
 _errs20=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(data9)){let missing2;if(data9.context===
 void 0&&(missing2="context")||data9.chunk===void 0&&(missing2="chunk")||data9.kvType===void 0&&(missing2="kvType")||data9.
-logitsRows===void 0&&(missing2="logitsRows"))return validate46.errors=[{instancePath:instancePath+"/options",schemaPath:"\
+logitsRows===void 0&&(missing2="logitsRows"))return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"\
 #/$defs/options/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
 "'"}],!1;{let _errs23=errors;for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logit\
-sRows")){return validate46.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalPropertie\
+sRows")){return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalPropertie\
 s",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}
 if(_errs23===errors){if(data9.context!==void 0){let data10=data9.context,_errs24=errors;if(!(typeof data10=="number"&&!(data10%
-1)&&!isNaN(data10)&&isFinite(data10)))return validate46.errors=[{instancePath:instancePath+"/options/context",schemaPath:"\
+1)&&!isNaN(data10)&&isFinite(data10)))return validate47.errors=[{instancePath:instancePath+"/options/context",schemaPath:"\
 #/$defs/options/properties/context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs24&&typeof data10=="number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate46.errors=[{instancePath:instancePath+
+_errs24&&typeof data10=="number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate47.errors=[{instancePath:instancePath+
 "/options/context",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data9.chunk!==void 0){let data11=data9.
-chunk,_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate46.errors=
+chunk,_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate47.errors=
 [{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"\
 integer"},message:"must be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(
-data11)))return validate46.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
+data11)))return validate47.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
 unk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else
 var valid5=!0;if(valid5){if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12===
-"f16"||data12==="q8"))return validate46.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options\
-/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema82.properties.kvType.enum},message:"must be equal to\
+"f16"||data12==="q8"))return validate47.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options\
+/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema84.properties.kvType.enum},message:"must be equal to\
  one of the allowed values"}],!1;var valid5=_errs28===errors}else var valid5=!0;if(valid5)if(data9.logitsRows!==void 0){
 let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13=="number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))
-return validate46.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
+return validate47.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
 Rows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs29&&typeof data13=="nu\
-mber"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate46.errors=[{instancePath:instancePath+"/options/logits\
+mber"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate47.errors=[{instancePath:instancePath+"/options/logits\
 Rows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0}}}}}else return validate46.errors=[{instancePath:instancePath+
+must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0}}}}}else return validate47.errors=[{instancePath:instancePath+
 "/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs20===
 errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data14=data.model,_errs31=errors;if(errors===errors)if(data14&&
 typeof data14=="object"&&!Array.isArray(data14)){let missing3;if(data14.architecture===void 0&&(missing3="architecture")||
-data14.parameters===void 0&&(missing3="parameters")||data14.source===void 0&&(missing3="source"))return validate46.errors=
+data14.parameters===void 0&&(missing3="parameters")||data14.source===void 0&&(missing3="source"))return validate47.errors=
 [{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"required",params:{missingProperty:missing3},
 message:"must have required property '"+missing3+"'"}],!1;{let _errs34=errors;for(let key3 in data14)if(!(key3==="archit\
-ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate46.errors=[{instancePath:instancePath+
+ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate47.errors=[{instancePath:instancePath+
 "/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
 message:"must NOT have additional properties"}],!1;break}if(_errs34===errors){if(data14.architecture!==void 0){let _errs35=errors;
-if(typeof data14.architecture!="string")return validate46.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
+if(typeof data14.architecture!="string")return validate47.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
 #/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid7=_errs35===
 errors}else var valid7=!0;if(valid7){if(data14.parameters!==void 0){let data16=data14.parameters,_errs37=errors;if(!(typeof data16==
-"number"&&!(data16%1)&&!isNaN(data16)&&isFinite(data16)))return validate46.errors=[{instancePath:instancePath+"/model/pa\
+"number"&&!(data16%1)&&!isNaN(data16)&&isFinite(data16)))return validate47.errors=[{instancePath:instancePath+"/model/pa\
 rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs37&&typeof data16=="number"&&isFinite(data16)&&(data16<1||isNaN(data16)))return validate46.
+integer"}],!1;if(errors===_errs37&&typeof data16=="number"&&isFinite(data16)&&(data16<1||isNaN(data16)))return validate47.
 errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs37===errors}else var valid7=!0;if(valid7){
-if(data14.source!==void 0){let data17=data14.source,_errs39=errors;if(!(data17==="weights"||data17==="configuration"))return validate46.
+if(data14.source!==void 0){let data17=data14.source,_errs39=errors;if(!(data17==="weights"||data17==="configuration"))return validate47.
 errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{
-allowedValues:schema83.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs39===
+allowedValues:schema85.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs39===
 errors}else var valid7=!0;if(valid7)if(data14.weightTypes!==void 0){let data18=data14.weightTypes,_errs40=errors;if(errors===
 _errs40)if(data18&&typeof data18=="object"&&!Array.isArray(data18))for(let key4 in data18){let data19=data18[key4],_errs43=errors;
-if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate46.errors=[{instancePath:instancePath+
+if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate47.errors=[{instancePath:instancePath+
 "/model/weightTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
 ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs43&&typeof data19==
-"number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate46.errors=[{instancePath:instancePath+"/model/weigh\
+"number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate47.errors=[{instancePath:instancePath+"/model/weigh\
 tTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
 es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs43===errors;if(!valid8)
-break}else return validate46.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
+break}else return validate47.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
 s/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid7=_errs40===errors}else
-var valid7=!0}}}}}else return validate46.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
+var valid7=!0}}}}}else return validate47.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs31===errors}else var valid0=!0;if(valid0)if(data.
 notes!==void 0){let data20=data.notes,_errs45=errors;if(errors===_errs45)if(Array.isArray(data20)){var valid9=!0;let len1=data20.
-length;for(let i1=0;i1<len1;i1++){let _errs47=errors;if(typeof data20[i1]!="string")return validate46.errors=[{instancePath:instancePath+
+length;for(let i1=0;i1<len1;i1++){let _errs47=errors;if(typeof data20[i1]!="string")return validate47.errors=[{instancePath:instancePath+
 "/notes/"+i1,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid9=_errs47===errors;if(!valid9)break}}else return validate46.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+!1;var valid9=_errs47===errors;if(!valid9)break}}else return validate47.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
 #/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs45===errors}else
-var valid0=!0}}}}}}}}}else return validate46.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate46.errors=vErrors,errors===0}validate46.evaluated={props:!0,dynamicProps:!1,
-dynamicItems:!1};var Slm2Meta=validate47,schema84={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta\
-.schema.json",type:"object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{
-type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},recipe:{$ref:"\
-common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,
-maxProperties:65536,additionalProperties:{$ref:"#/$defs/tensorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"\
-common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/\
-$defs/shortText"},baseModel:{$ref:"common.schema.json#/$defs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{
-$ref:"#/$defs/generation"},annotations:{type:"object",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9\
-][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hy\
-perparameters","recipe","tensors","sources","tool"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},
-statistic:{type:"string",pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{
-$ref:"#/$defs/statistic"},rmsError:{$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"\
-#/$defs/statistic"}},required:["maxAbsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{
-type:"object",properties:{requested:{$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.j\
-son#/$defs/shortText"},statistics:{$ref:"#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{
-type:"object",properties:{eosTokenIds:{type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{
-type:"number",minimum:0},topK:{type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{
-type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern39=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate49(data,{instancePath="",parentData,parentDataProperty,
-rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate49.evaluated;if(evaluated0.dynamicProps&&
-(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&
-!Array.isArray(data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||
-data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate49.errors=
-[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
-property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4B\
-lockSize"||key0==="scaleType")){return validate49.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
-itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.
-test(data0))return validate49.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
-pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
--9][0-9]{0,9})?$"'}],!1}else return validate49.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
-Type/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.rules!==void 0){let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.
-length>1024)return validate49.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
-maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<
-len0;i0++){let _errs7=errors;validate41(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate41.errors:vErrors.concat(validate41.errors),errors=vErrors.length);
-var valid2=_errs7===errors;if(!valid2)break}}}else return validate49.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
-#/properties/rules/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
-var valid0=!0;if(valid0){if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="numb\
-er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate49.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
-#/properties/q4BlockSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&
-typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate49.errors=[{instancePath:instancePath+
-"/q4BlockSize",schemaPath:"#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"\
-must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate49.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
-#/properties/q4BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;
-if(res0=data3/2,res0!==parseInt(res0))return validate49.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
-properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
+var valid0=!0}}}}}}}}}else return validate47.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
+ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}var Slm2Meta=validate48,schema86={$schema:"\
+https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},
+name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{
+$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{
+$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,maxProperties:65536,additionalProperties:{$ref:"#/$defs/ten\
+sorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common\
+.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/$defs/shortText"},baseModel:{$ref:"common.schema.json#/$de\
+fs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{$ref:"#/$defs/generation"},annotations:{type:"o\
+bject",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{
+$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hyperparameters","recipe","tensors","sources","to\
+ol"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},statistic:{type:"string",pattern:"^[+-][0-\
+9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{$ref:"#/$defs/statistic"},rmsError:{
+$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxA\
+bsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{type:"object",properties:{requested:{
+$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"\
+#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
+type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
+type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
+additionalProperties:!1}}};var pattern39=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate50.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
+aleType")){return validate50.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate50.
+errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
+^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
+return validate50.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate50.errors=
+[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
+must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
+validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate50.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
+if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
+isFinite(data3)))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
+if(data3<2||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
+2,res0!==parseInt(res0))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate49.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema71.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate49.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate49.errors=vErrors,errors===0}
-validate49.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};var pattern29=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate53(data,{instancePath="",parentData,
-parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate53.evaluated;if(evaluated0.
-dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
+2"||data4==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate50.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern29=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
+parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
+bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate53.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate53.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate54.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern29.test(data0))return validate53.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern29.test(data0))return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern29.test(data1))return validate53.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern29.test(data1))return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern29.test(data2))return validate53.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern29.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern29.test(data3))return validate53.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern29.test(data3))return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate53.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}validate53.evaluated={props:!0,dynamicProps:!1,
-dynamicItems:!1};function validate52(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0,evaluated0=validate52.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.
-dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.
-requested===void 0&&(missing0="requested"))return validate52.errors=[{instancePath,schemaPath:"#/required",keyword:"requ\
-ired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="requested"||key0==="fallbackReason"||key0==="statistics")){return validate52.errors=[{instancePath,schemaPath:"\
-#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate52.errors=[{instancePath:instancePath+"/reque\
-sted",schemaPath:"common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(\
-/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate52.
-errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==
-void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)return validate52.
-errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"\
-maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate52.
-errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"\
-minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate52.
-errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"p\
-attern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
-return validate52.errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/t\
-ype",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)
-if(data.statistics!==void 0){let _errs8=errors;validate53(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,
-parentDataProperty:"statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate53.errors:vErrors.concat(validate53.
-errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate52.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate52.errors=vErrors,
-errors===0}validate52.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate56(data,{instancePath="",parentData,
-parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate56.evaluated;if(evaluated0.
-dynamicProps&&(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data==
+errors}else var valid0=!0}}}}}else return validate54.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate54.errors=vErrors,errors===0}function validate53(data,{instancePath="",
+parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate53.errors=
+[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
+property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
+key0==="statistics")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
+perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(
+data0))return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
+pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
+A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
+common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===
+errors)if(typeof data1=="string"){if(func3(data1)>256)return validate53.errors=[{instancePath:instancePath+"/fallbackRea\
+son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
+ have more than 256 characters"}],!1;if(func3(data1)<1)return validate53.errors=[{instancePath:instancePath+"/fallbackRe\
+ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
+have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
+backReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
+\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
+ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
+validate54(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate53.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}function validate57(data,{instancePath="",
+parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.byteLength===void 0&&(missing0=
-"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate56.errors=[{instancePath,schemaPath:"#/required",
+"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate57.errors=[{instancePath,schemaPath:"#/required",
 keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate56.errors=[{instancePath,
+for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate57.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(func3(data0)>256)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+errors)if(typeof data0=="string"){if(func3(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 #/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
-if(func3(data0)<1)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate56.
+if(func3(data0)<1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate57.
 errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
-\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.errors=
+\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data1=data.
-byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate56.
+byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate57.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/type",keyword:"type",params:{type:"intege\
 r"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1=="number"&&isFinite(data1)){if(data1>9007199254740991||
-isNaN(data1))return validate56.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
+isNaN(data1))return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
 maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))
-return validate56.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
+return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)
 if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern4.
-test(data2))return validate56.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
-pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate56.errors=
+test(data2))return validate57.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
+pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate57.errors=
 [{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"mu\
-st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate56.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate56.errors=vErrors,errors===0}
-validate56.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function validate58(data,{instancePath="",parentData,parentDataProperty,
-rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0,evaluated0=validate58.evaluated;if(evaluated0.dynamicProps&&
-(evaluated0.props=void 0),evaluated0.dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&
-!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))
-return validate58.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
-must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="ver\
-sion")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
-additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate58.errors=
-[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate58.errors=[{instancePath:instancePath+"/na\
-me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern11.test(data0))return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
-s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
-u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
-rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func3(
-data1)>256)return validate58.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/maxLength",keyword:"\
-maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate58.
-errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate58.errors=[{instancePath:instancePath+
-"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'\
-must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/vers\
-ion",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
-errors}else var valid0=!0}}}else return validate58.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate58.errors=vErrors,errors===0}validate58.evaluated={props:!0,dynamicProps:!1,
-dynamicItems:!1};function validate47(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0,evaluated0=validate47.evaluated;if(evaluated0.dynamicProps&&(evaluated0.props=void 0),evaluated0.
-dynamicItems&&(evaluated0.items=void 0),errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.
-formatVersion===void 0&&(missing0="formatVersion")||data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===
-void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.tensors===void 0&&(missing0="tenso\
-rs")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate47.errors=[{instancePath,
-schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
-"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema84.properties,key0)){return validate47.errors=[{instancePath,
+st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate57.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate57.errors=vErrors,errors===0}
+function validate59(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.version===void 0&&(missing0="version"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate59.errors=[{instancePath,schemaPath:"#/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(func3(data0)>256)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
+1)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate59.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
+"string"){if(func3(data1)>256)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
+1)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate59.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=
+[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate59.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate59.errors=vErrors,errors===0}
+function validate48(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.formatVersion===void 0&&
+(missing0="formatVersion")||data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0=
+"hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.tensors===void 0&&(missing0="tensors")||data.sources===
+void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate48.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema86.properties,key0)){return validate48.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==void 0){let _errs2=errors;if(data.formatVersion!==
-1)return validate47.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
+1)return validate48.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
 const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
 if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)
-return validate47.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
-keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate47.
+return validate48.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
+keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate48.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate47.errors=
+params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
 tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern12.test(data2))return validate47.
+let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern12.test(data2))return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
-pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate47.
+pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==
-void 0){let _errs8=errors;validate22(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
-parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate22.errors:vErrors.concat(
-validate22.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
-let _errs9=errors;validate49(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate49.errors:vErrors.concat(validate49.errors),errors=vErrors.length);
+void 0){let _errs8=errors;validate23(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
+parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
+validate23.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
+let _errs9=errors;validate50(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.concat(validate50.errors),errors=vErrors.length);
 var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;
-if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate47.
+if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate48.
 errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{
-limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate47.errors=
+limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
 "string"){if(!pattern13.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
@@ -1200,92 +1192,92 @@ vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instan
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate47.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate52(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate48.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate53(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate52.errors:vErrors.concat(validate52.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate47.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate53.errors:vErrors.concat(validate53.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate48.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate47.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate56(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate56.errors:vErrors.concat(validate56.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate47.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
+len0;i0++){let _errs19=errors;validate57(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.concat(validate57.errors),errors=vErrors.length);
+var valid5=_errs19===errors;if(!valid5)break}}}else return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
 #/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate58(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate58.errors:vErrors.
-concat(validate58.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func3(data10)>256)return validate47.
+var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate59(data.tool,{instancePath:instancePath+"/too\
+l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.
+concat(validate59.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
+void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func3(data10)>256)return validate48.
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate47.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate48.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data10))return validate47.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data10))return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>256)return validate47.errors=[{instancePath:instancePath+
+_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>256)return validate48.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate47.errors=[{instancePath:instancePath+"/b\
+must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate48.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data11))return validate47.errors=[{instancePath:instancePath+"\
+NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data11))return validate48.errors=[{instancePath:instancePath+"\
 /baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
-\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
+\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
 e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func3(data12)>262144)return validate47.errors=
+chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func3(data12)>262144)return validate48.errors=
 [{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate47.errors=[{instancePath:instancePath+
+limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
 _errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate47.
+if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate48.
 errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
 if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate47.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
+if(data14.length>256)return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
 generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
 tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate47.errors=[{instancePath:instancePath+"/generati\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate48.errors=[{instancePath:instancePath+"/generati\
 on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate47.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate47.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate47.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate48.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate47.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate47.
+return validate48.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate47.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate48.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate47.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate47.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate47.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate48.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate47.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate48.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate47.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate47.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate47.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate47.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate48.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate47.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate48.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
 "string"){if(!pattern39.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
@@ -1295,20 +1287,21 @@ let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/anno
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate47.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func3(data21)>4096)return validate47.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate48.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func3(data21)>4096)return validate48.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate47.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate47.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate48.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate47.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate47.
-errors=vErrors,errors===0}validate47.evaluated={props:!0,dynamicProps:!1,dynamicItems:!1};function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate48.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate48.
+errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionReport(value){return run(AdmissionReport,
-value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateHyperparameterRecord(value){return run(
-HyperparameterRecord,value)}function validateArtifactManifest(value){return run(ArtifactManifest,value)}function validatePlanReport(value){
-return run(PlanReport,value)}function validateSlm2Meta(value){return run(Slm2Meta,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateHyperparameterRecord,validatePlanReport,
-validateSlm2Meta};
+value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,
+value)}function validateHyperparameterRecord(value){return run(HyperparameterRecord,value)}function validateArtifactManifest(value){
+return run(ArtifactManifest,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateSlm2Meta(value){
+return run(Slm2Meta,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
+validatePlanReport,validateSlm2Meta};

@@ -28,7 +28,9 @@ export const MAX_SIDECAR_BYTES: number = 64 * 1024;
 /** Longest value: a path. */
 const MAX_VALUE_CHARACTERS = 4096;
 
+/** What a model was made from: weights of a formula, or a trained checkpoint. */
 export const SOURCE_KINDS = ['deterministic-smoke', 'converted-trained'] as const;
+/** What the gate said; `not-run` where nobody asked it. */
 export const ADMISSION_STATES = ['not-run', 'admitted', 'rejected', 'undetermined'] as const;
 /** The ladder of gates, in order; `none` is above the last one. */
 export const GATES = [
@@ -39,11 +41,16 @@ export const GATES = [
   'product-release',
   'none',
 ] as const;
+/** Storage type of all matrices, or `mixed`. */
 export const SIDECAR_QUANTIZATIONS = ['f32', 'q8', 'q4', 'mixed'] as const;
 
+/** One of {@link SOURCE_KINDS}. */
 export type SourceKind = (typeof SOURCE_KINDS)[number];
+/** One of {@link ADMISSION_STATES}. */
 export type AdmissionState = (typeof ADMISSION_STATES)[number];
+/** One of {@link GATES}. */
 export type Gate = (typeof GATES)[number];
+/** One of {@link SIDECAR_QUANTIZATIONS}. */
 export type SidecarQuantization = (typeof SIDECAR_QUANTIZATIONS)[number];
 
 /** What a sidecar manifest says. */

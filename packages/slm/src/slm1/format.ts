@@ -40,13 +40,17 @@
 import type { HyperparameterRecord } from '@mirust/schemas';
 import type { PlacedTensor } from '../tensor.ts';
 
+/** First bytes of the file. */
 export const SLM1_MAGIC = 'SLM1';
+/** Length of the header as this version writes it. */
 export const SLM1_HEADER_BYTES = 108;
+/** Length of a directory entry. */
 export const SLM1_ENTRY_BYTES = 64;
 /** Alignment of directory, data, payloads and the file's end. */
 export const SLM1_ALIGNMENT = 64;
 /** Bytes and four specials: the smallest vocabulary, that of BTOK. */
 export const SLM1_MIN_VOCAB = 260;
+/** BOS, EOS, PAD, UNK. */
 export const SLM1_MIN_SPECIALS = 4;
 /** dtype ids of the directory. */
 export const SLM1_DTYPES = { 1: 'f32', 2: 'q8', 3: 'q4' } as const;

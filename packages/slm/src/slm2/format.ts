@@ -55,12 +55,19 @@ import type { ChunkTree } from '@mirust/integrity';
 import type { Slm2Meta, TensorRecord } from '@mirust/schemas';
 import type { PlacedTensor } from '../tensor.ts';
 
+/** First bytes of the file. */
 export const SLM2_MAGIC = 'SLM2';
+/** Length of the header. */
 export const SLM2_HEADER_BYTES = 64;
+/** Length of an entry of the section table. */
 export const SLM2_SECTION_ENTRY_BYTES = 64;
+/** Length of an entry of TENS. */
 export const SLM2_TENSOR_ENTRY_BYTES = 128;
+/** Room for extensions; the table stays within a page. */
 export const SLM2_MAX_SECTIONS = 16;
+/** Every section but DATA starts at a multiple of this. */
 export const SLM2_SECTION_ALIGNMENT = 64;
+/** DATA starts at a multiple of this: a page. */
 export const SLM2_DATA_ALIGNMENT = 4096;
 /** Section flag bit 0. */
 export const SLM2_MUST_UNDERSTAND = 1;
