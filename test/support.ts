@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Checkpoint, fileSetOf, openCheckpoint } from '@mirust/checkpoint';
+import { type Checkpoint, type CheckpointTensor, fileSetOf, openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
-import { memorySink, memorySource } from '@mirust/core';
+import { createEncoding, elementCount, memorySink, memorySource, rowLength } from '@mirust/core';
+import { describeModel, type Hyperparameters } from '@mirust/model';
 import { type ArtifactFormat, type ConvertOptions, convert, pendingSources, planConversion } from '@mirust/pipeline';
 import { createRecipe, parseRule } from '@mirust/quant';
-import { type LoadOptions, loadModel, type Model } from '@mirust/runtime';
+import { createRandom, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
 
 /** The repository's root. */
 export const ROOT: string = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -75,4 +76,34 @@ export function openBytes(bytes: Uint8Array, name = 'model.slm'): Promise<Checkp
 /** Loads an artifact in memory. */
 export async function loadBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
   return loadModel(await openBytes(bytes), options);
+}
+
+/** A checkpoint of seeded noise with given hyperparameters, f32, without a tokenizer: any shape that the contract allows. */
+export function noiseCheckpoint(hyperparameters: Hyperparameters, seed = 1): Checkpoint {
+  const model = describeModel('llama', hyperparameters);
+  const random = createRandom(seed);
+  const tensors = model.contract.map(({ name, shape, role }): [string, CheckpointTensor] => {
+    const values = new Float32Array(elementCount(shape));
+    const bound = role === 'norm' || role === 'rope-factors' ? 0.2 : 2 / Math.sqrt(rowLength(shape));
+    const centre = role === 'norm' || role === 'rope-factors' ? 1 : 0;
+    for (let i = 0; i < values.length; i++) values[i] = centre + (2 * random() - 1) * bound;
+    const bytes = new Uint8Array(values.buffer);
+    const rowBytes = rowLength(shape) * 4;
+    const readRows: CheckpointTensor['readRows'] = async (firstRow, count, payload) => {
+      payload.set(bytes.subarray(firstRow * rowBytes, (firstRow + count) * rowBytes));
+    };
+    return [name, { name, sourceName: name, shape, encoding: createEncoding('f32', shape), readRows }];
+  });
+  return {
+    format: 'slm2',
+    files: [],
+    model,
+    tensors: new Map(tensors),
+    facts: {},
+    rootDigest: undefined,
+    warnings: [],
+    verify: async () => {},
+    readTokenizer: async () => undefined,
+    close: async () => {},
+  };
 }

@@ -3,11 +3,8 @@
  * in slot `position mod capacity`, which under a sliding window makes the cache a ring.
  */
 import { type KvType, kvBufferName } from '@mirust/model';
-import { f16ToF32, f32ToF16 } from '@mirust/quant';
+import { f16ToF32, f32ToF16, MAX_F16, roundHalfEven } from '@mirust/quant';
 import type { ModelMemory } from '../memory.ts';
-
-/** Largest finite f16. */
-const MAX_F16 = 65_504;
 
 /** One half (keys or values) of one layer's cache. */
 export interface VectorCache {
@@ -81,7 +78,7 @@ function f16Cache(shape: CacheShape, payload: Uint8Array): VectorCache {
   };
 }
 
-/** scale = amax / 127 per vector, q = round(x / scale): the row quantizer of q8, an all-zero vector has scale 1. */
+/** One vector is one row of q8 (`@mirust/quant`): scale = amax / 127, codes rounded to even, scale 1 for zeros. */
 function q8Cache(shape: CacheShape, payload: Uint8Array, scaleBytes: Uint8Array): VectorCache {
   const values = new Int8Array(payload.buffer, payload.byteOffset, payload.byteLength);
   const scales = new Float32Array(scaleBytes.buffer, scaleBytes.byteOffset, scaleBytes.byteLength / 4);
@@ -93,9 +90,12 @@ function q8Cache(shape: CacheShape, payload: Uint8Array, scaleBytes: Uint8Array)
       let amax = 0;
       for (let d = 0; d < headDim; d++) amax = Math.max(amax, Math.abs(source[offset + d] as number));
       const scale = Math.fround(amax / 127);
-      scales[at / headDim] = scale > 0 ? scale : 1;
+      const inverse = Math.fround(1 / scale);
+      const usable = Number.isFinite(inverse) && inverse > 0;
+      scales[at / headDim] = usable ? scale : 1;
       for (let d = 0; d < headDim; d++) {
-        values[at + d] = scale > 0 ? Math.round((source[offset + d] as number) / scale) : 0;
+        const code = usable ? roundHalfEven(Math.fround((source[offset + d] as number) * inverse)) : 0;
+        values[at + d] = Math.max(-127, Math.min(127, code));
       }
     },
     load(head, position, target) {
