@@ -22,9 +22,10 @@ export function checkFields(model: TokenizerModel): void {
 }
 
 /** Throws `TOKENIZER_VOCAB_SIZE` unless there may be so many ids. */
-export function checkVocabSize(count: number): void {
+export function checkVocabSize(count: number, offset?: number): void {
   if (count < 1 || count > MAX_VOCAB_SIZE) {
     throw tokenizerError('TOKENIZER_VOCAB_SIZE', `the vocabulary has ${count} tokens`, {
+      ...(offset === undefined ? {} : { offset }),
       limit: MAX_VOCAB_SIZE,
       actual: count,
     });

@@ -5,6 +5,7 @@
  *
  * What is no token in the end becomes byte tokens, or the unknown token. Source: google/sentencepiece `bpe_model.cc`.
  */
+import { sanitizeText } from '@mirust/core';
 import type { FragmentEncoder } from './_encode-bytes.ts';
 import { createSymbolList, type MergeWork, mergeSymbols, type PairRule, symbolListFor } from './_merge.ts';
 import type { Tables } from './_tables.ts';
@@ -119,7 +120,7 @@ function createEmitter(model: TokenizerModel, { tokens, byteIds }: Tables, piece
       return;
     }
     if (unknown < 0) {
-      const text = new TextDecoder().decode(bytes);
+      const text = sanitizeText(new TextDecoder().decode(bytes));
       throw tokenizerError('TOKENIZER_BYTE_MISSING', `the vocabulary has no token for "${text}"`, { actual: text });
     }
     if (fuseUnknown && ids.length > begin && ids[ids.length - 1] === unknown) return;

@@ -89,7 +89,7 @@ function readHeader(cursor: ByteCursor): Header {
   if (version !== 1) throw invalid(start + 4, `BPE1 has version ${version}, not 1`);
   const vocabSize = readU32(cursor, 'vocab_size');
   if (vocabSize < BPE1_MIN_VOCAB_SIZE) throw invalid(start + 8, `vocab_size is ${vocabSize}, less than 260`);
-  checkVocabSize(vocabSize);
+  checkVocabSize(vocabSize, start + 8);
   const role = (name: string): number => {
     const offset = cursorOffset(cursor);
     const id = readU32(cursor, name);

@@ -103,6 +103,9 @@ function readPiece(cursor: ByteCursor, id: number): Piece {
   if (score !== undefined && score.wire !== 'fixed32')
     throw invalid(score.offset, `the score of piece ${id} is no float`);
   checkTokenLength(id, text.value.length, text.offset);
+  if (text.value.length === 0) {
+    throw tokenizerError('TOKENIZER_TOKEN_LENGTH', `piece ${id} is empty`, { offset: text.offset });
+  }
   const type = numberIn(spec, 3, TOKEN_TYPE.normal);
   if (type < TOKEN_TYPE.normal || type > TOKEN_TYPE.byte) {
     throw tokenizerError('TOKENIZER_TOKEN_TYPE', `piece ${id} has type ${type}`, {
@@ -146,8 +149,8 @@ function toModel(pieces: readonly Piece[], trainer: Spec, normalizer: Spec): Imp
     scores: Float32Array.from(pieces, ({ score }) => score),
     special,
     // User-defined pieces are looked for in the normalized text: a space in front of the text is in front of them too.
-    added: pieces.flatMap(({ text, type }, id) =>
-      isAdded(type) && text !== '' ? [{ ...plainAdded(id), normalized: type === TOKEN_TYPE.userDefined }] : [],
+    added: pieces.flatMap(({ type }, id) =>
+      isAdded(type) ? [{ ...plainAdded(id), normalized: type === TOKEN_TYPE.userDefined }] : [],
     ),
     spacePrefix: prefix ? 'fragment' : 'never',
     leadingSpace: prefix ? 'strip-one' : 'keep',

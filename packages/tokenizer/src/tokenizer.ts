@@ -35,7 +35,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /**
    * The ids of a prompt. Unpaired surrogates count as U+FFFD. Time grows as n log n with the length. Throws
-   * `TOKENIZER_BYTE_MISSING` where the vocabulary cannot express the text.
+   * `TOKENIZER_BYTE_MISSING` where the vocabulary cannot express the text; RangeError for a run of thousands of combining
+   * marks where the tokenizer composes them, and for one of millions of characters beyond U+FFFF where it cuts words.
    */
   encode(text: string, options?: EncodeOptions): number[];
   /** The ids of a whole document, with BOS and EOS as the format prescribes. */
