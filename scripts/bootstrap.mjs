@@ -16,7 +16,7 @@ const WORKSPACE_FOLDERS = ['packages', 'apps'];
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 16)) return;
+  if (major > 20 || (major === 20 && minor >= 19)) return;
   console.error(`MiRust needs Node ${manifest.engines.node}; this is ${process.versions.node}.`);
   process.exit(1);
 }
@@ -26,7 +26,7 @@ function workspaceFolders() {
   const nested = WORKSPACE_FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   );
-  return [...nested, 'schemas'].filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return [...nested, 'schemas', 'test'].filter((folder) => existsSync(join(root, folder, 'package.json')));
 }
 
 /** What decides the installed dependencies: contents, since checkouts change times. */
@@ -58,15 +58,19 @@ function buildStamp() {
   return hash.digest('hex');
 }
 
+/** Runs a tool of the repository to its end, or exits with its status. */
 function run(command, args, what) {
   const bin = join(root, 'node_modules', '.bin');
   const result = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
     shell: process.platform === 'win32',
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, TURBO_TELEMETRY_DISABLED: '1' },
   });
   if (result.status === 0) return;
+  // Silent unless it fails: then everything that was said.
+  console.error(`${result.stdout ?? ''}${result.stderr ?? ''}`);
   console.error(`${what} failed${result.error ? `: ${result.error.message}` : ''}`);
   process.exit(result.status ?? 1);
 }
@@ -89,7 +93,7 @@ if (stamps.install !== install) {
 }
 const build = buildStamp();
 const built = workspaceFolders().every(
-  (folder) => folder === 'schemas' || existsSync(join(root, folder, 'dist')),
+  (folder) => !existsSync(join(root, folder, 'src')) || existsSync(join(root, folder, 'dist')),
 );
 if (stamps.install !== install || stamps.build !== build || !built) {
   console.error('Building …');

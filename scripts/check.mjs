@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = [
   ['types of the packages', 'tsc', ['-b']],
   ['types of the tests', 'tsc', ['-p', 'tsconfig.test.json']],
-  ['lint and format', 'biome', ['ci', '--error-on-warnings', '.']],
+  ['lint and format', 'biome', ['ci', '--colors=off', '--error-on-warnings', '.']],
   ['layers (turbo boundaries)', 'turbo', ['boundaries']],
   ['generated schemas are fresh', 'node', ['schemas/generate.mjs', '--check']],
   ['the page of error codes is fresh', 'node', ['scripts/generate-error-page.mjs', '--check']],
@@ -22,6 +22,7 @@ const CHECKS = [
 const env = {
   ...process.env,
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
+  NO_COLOR: '1',
   TURBO_TELEMETRY_DISABLED: '1',
 };
 let failed = 0;

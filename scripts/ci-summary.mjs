@@ -18,8 +18,11 @@ function read(file) {
 const tests = read('test-results.json');
 const checks = read('check-results.json');
 const passed = (tests?.numPassedTests ?? 0) + (checks?.passed ?? 0);
-const suites = (tests?.testResults ?? []).filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
-const failed = (tests === undefined ? 1 : tests.numFailedTests + suites.length) + (checks === undefined ? 1 : checks.failed);
+const suites = (tests?.testResults ?? []).filter(
+  ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+);
+const failed =
+  (tests === undefined ? 1 : tests.numFailedTests + suites.length) + (checks === undefined ? 1 : checks.failed);
 const skipped = tests?.numPendingTests ?? 0;
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed === 0 ? 0 : 1);

@@ -9,7 +9,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 mkdirSync(join(root, 'out'), { recursive: true });
 
 const STEPS = [
-  ['1. pack: the checkpoint becomes an artifact, 8 bits per weight', 'pack', 'fixtures/story/hf out/story.slm --quant q8'],
+  [
+    '1. pack: the checkpoint becomes an artifact, 8 bits per weight',
+    'pack',
+    'fixtures/story/hf out/story.slm --quant q8',
+  ],
   ['2. admit: the gate checks structure, digests, contract and tokenizer', 'admit', 'out/story.slm'],
   ['3. plan: its memory, to the byte', 'plan', 'out/story.slm --budget 16MiB'],
   ['4. run: it tells a story', 'run', 'out/story.slm --max-tokens 200'],
@@ -21,3 +25,5 @@ for (const [title, app, args] of STEPS) {
   const { status } = spawnSync(process.execPath, [main, ...args.split(' ')], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
+// mirust-run ends its text as the model did, without a line break.
+console.log();

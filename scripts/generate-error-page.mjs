@@ -19,14 +19,17 @@ for (const folder of readdirSync(join(root, 'packages')).sort()) {
   if (!existsSync(entry)) continue;
   const exported = await import(pathToFileURL(entry).href);
   const tables = Object.entries(exported).filter(([name]) => name.endsWith('_ERRORS'));
-  const rows = tables.flatMap(([, table]) => Object.entries(table));
+  // A package may export its tables one by one and together.
+  const rows = [...new Map(tables.flatMap(([, table]) => Object.entries(table)))];
   if (rows.length === 0) continue;
   for (const [code] of rows) {
     if (seen.has(code)) throw new Error(`${code} stands in ${seen.get(code)} and in ${folder}`);
     seen.set(code, folder);
   }
   const lines = rows.map(([code, { class: kind, when, remedy }]) => `| \`${code}\` | ${kind} | ${when} | ${remedy} |`);
-  sections.push(`## @mirust/${folder}\n\n| code | class | when | what to do |\n|---|---|---|---|\n${lines.join('\n')}\n`);
+  sections.push(
+    `## @mirust/${folder}\n\n| code | class | when | what to do |\n|---|---|---|---|\n${lines.join('\n')}\n`,
+  );
 }
 const text = `# Error codes
 

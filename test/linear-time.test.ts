@@ -3,7 +3,9 @@
  * the exponent fitted; a new reader of untrusted bytes gets its rows here.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// @boundaries-ignore the builders of bytes live beside the readers' own tests
 import { array, buildGguf, concat, TYPE, text, u32 } from '../packages/gguf/test/_build.ts';
+// @boundaries-ignore as above
 import { buildSafetensors } from '../packages/safetensors/test/_build.ts';
 import { growthExponent, startWorkCounter, type WorkCounter } from './_work.ts';
 
@@ -16,18 +18,18 @@ let counter: WorkCounter | undefined;
 
 /** Imported only after the counter has started: V8 counts in what it compiles from then on. */
 interface Readers {
-  readonly core: typeof import('../packages/core/src/index.ts');
-  readonly gguf: typeof import('../packages/gguf/src/index.ts');
-  readonly safetensors: typeof import('../packages/safetensors/src/index.ts');
+  readonly core: typeof import('@mirust/core');
+  readonly gguf: typeof import('@mirust/gguf');
+  readonly safetensors: typeof import('@mirust/safetensors');
 }
 let readers: Readers;
 
 beforeAll(async () => {
   counter = startWorkCounter(/packages\/(core|gguf|safetensors)\/src\//);
   readers = {
-    core: await import('../packages/core/src/index.ts'),
-    gguf: await import('../packages/gguf/src/index.ts'),
-    safetensors: await import('../packages/safetensors/src/index.ts'),
+    core: await import('@mirust/core'),
+    gguf: await import('@mirust/gguf'),
+    safetensors: await import('@mirust/safetensors'),
   };
 });
 afterAll(() => counter?.stop());

@@ -5,6 +5,7 @@ import { planInputOf, planMemory } from '@mirust/planner';
 import { loadModel } from '@mirust/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+// @boundaries-ignore random models live beside the tests of the model package
 import { smallModels } from '../packages/model/test/models.ts';
 import { loadPath, noiseCheckpoint, openModelFile, ROOT } from './support.ts';
 
