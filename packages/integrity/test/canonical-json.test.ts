@@ -78,12 +78,19 @@ describe('canonical JSON', () => {
     ['undefined', undefined],
     ['a bigint', 1n],
     ['a function', () => 1],
+    ['a date', new Date(0)],
+    ['a map', { a: new Map() }],
+    ['an undefined in a list', [undefined]],
   ])('refuses %s', (_, value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 
   it('leaves members without a value out', () => {
     expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
+  });
+
+  it('sorts keys that look like numbers as text', () => {
+    expect(canonicalJson({ 9: 1, 10: 2, b: { 2: 0, 11: 0 } })).toBe('{"10":2,"9":1,"b":{"11":0,"2":0}}');
   });
 
   it('bounds the nesting', () => {

@@ -1,6 +1,6 @@
 /** The META section: from bytes to a checked document and back. */
 import { decodeUtf8, isJsonObject, parseStrictJson, sanitizeText } from '@mirust/core';
-import { canonicalJson, plainJson } from '@mirust/integrity';
+import { canonicalJson } from '@mirust/integrity';
 import { type Slm2Meta, validateSlm2Meta } from '@mirust/schemas';
 import { slmError } from '../errors.ts';
 import { SLM2_MAX_BYTES } from './format.ts';
@@ -17,8 +17,10 @@ export function parseSlm2Meta(bytes: Uint8Array, offset: number): Slm2Meta {
     const actual = typeof version === 'object' ? 'not a number' : sanitizeText(String(version));
     throw slmError('SLM2_META_VERSION', `META has formatVersion ${actual}`, { offset, expected: 1, actual });
   }
-  const value = plainJson(json);
-  if (canonicalJson(value) !== decodeUtf8(bytes, what, offset)) {
+  // The strict reader has vouched for the text; the platform's parser makes the plain objects that the validator needs.
+  const text = decodeUtf8(bytes, what, offset);
+  const value: unknown = JSON.parse(text);
+  if (canonicalJson(value) !== text) {
     throw slmError('SLM2_META_CANONICAL', 'META is not in canonical form', { offset });
   }
   const result = validateSlm2Meta(value);
