@@ -1,8 +1,7 @@
 /** What the readers of other projects' files share: token texts, byte tokens, merges written as text, warnings. */
-import { sanitizeText } from '@mirust/core';
+import { sanitizeText, type Warning } from '@mirust/core';
 import { checkMergeCount, checkTokenLength } from './_check-fields.ts';
 import { type TokenizerWarningCode, tokenizerError } from './errors.ts';
-import type { TokenizerWarning } from './model.ts';
 
 /** SentencePiece's mark for a space. */
 export const SPACE_MARK = '\u2581';
@@ -77,7 +76,7 @@ export function mergesOfTexts(
 /** Collects warnings: one per code, with the first case and how many there were. */
 export interface WarningList {
   add(code: TokenizerWarningCode, message: string): void;
-  finish(): TokenizerWarning[];
+  finish(): Warning[];
 }
 
 /** See {@link WarningList}. */

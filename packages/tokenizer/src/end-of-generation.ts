@@ -30,7 +30,8 @@ const END_OF_FILE_NAMES: ReadonlySet<string> = new Set(['<|fim_pad|>', '<|repo_n
 export function endOfGenerationByName({ tokens, types }: Pick<TokenizerModel, 'tokens' | 'types'>): number[] {
   const ids: number[] = [];
   for (let id = 0; id < tokenCount(tokens); id++) {
-    if (types[id] !== TOKEN_TYPE.control) continue;
+    // In SmolLM2 the unknown token is one of them.
+    if (types[id] !== TOKEN_TYPE.control && types[id] !== TOKEN_TYPE.unknown) continue;
     const name = tokenText(tokens, id);
     if (END_OF_TURN_NAMES.has(name) || END_OF_FILE_NAMES.has(name)) ids.push(id);
   }

@@ -3,6 +3,7 @@
  * it, `createTokenizer` runs it, and the `TOKN` section of an artifact stores it. It can be cloned and sent to a
  * worker as it is.
  */
+import type { Warning } from '@mirust/core';
 
 /**
  * Which algorithm encodes.
@@ -165,18 +166,9 @@ export interface TokenizerModel {
   readonly addEos: boolean;
 }
 
-/**
- * What is noticed while a file is read that breaks a rule in a way that harmless files do. Text from the file is
- * sanitized; the same shape as the warnings of the container readers.
- */
-export interface TokenizerWarning {
-  /** A name of `TOKENIZER_WARNINGS`. */
-  readonly code: string;
-  readonly message: string;
-}
-
 /** What a reader of another project's file gives. */
 export interface ImportedTokenizer {
   readonly model: TokenizerModel;
-  readonly warnings: readonly TokenizerWarning[];
+  /** What breaks a rule in a way that harmless files do; codes are those of `TOKENIZER_WARNINGS`. */
+  readonly warnings: readonly Warning[];
 }

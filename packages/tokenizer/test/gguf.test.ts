@@ -32,9 +32,10 @@ function metadata(
   return new Map(entries);
 }
 
+const LLAMA_TOKENS = ['<unk>', '<s>', '</s>', ...BYTE_TOKENS, '▁', 'a', '▁a'];
 const LLAMA = {
   model: string('llama'),
-  tokens: strings(['<unk>', '<s>', '</s>', ...BYTE_TOKENS, '▁', 'a', '▁a']),
+  tokens: strings(LLAMA_TOKENS),
   scores: floats([...new Array(259).fill(0), -1, -2, -3]),
   token_type: ints([2, 3, 3, ...new Array(256).fill(6), 1, 1, 1]),
 };
@@ -88,7 +89,7 @@ describe('GGUF, SentencePiece', () => {
   it('takes the whitespace behind the markers of Phi-3', () => {
     const changes = {
       'general.name': string('Phi-3 mini'),
-      tokens: strings([...(LLAMA.tokens as { values: string[] }).values, '<|end|>']),
+      tokens: strings([...LLAMA_TOKENS, '<|end|>']),
       scores: floats(new Array(263).fill(0)),
       token_type: ints([2, 3, 3, ...new Array(256).fill(6), 1, 1, 1, 3]),
     };
