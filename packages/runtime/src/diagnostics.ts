@@ -1,7 +1,6 @@
 /** The diagnostics document of a loaded model; its schema is `schemas/diagnostics.schema.json`. */
 import type { Diagnostics } from '@mirust/schemas';
-import type { ModelMemory } from './memory.ts';
-import type { ModelParts } from './model.ts';
+import type { ModelParts } from './parts.ts';
 
 export type { Diagnostics } from '@mirust/schemas';
 
@@ -14,8 +13,8 @@ export interface PhaseTimes {
 }
 
 /** Builds the document. A phase that never ran is absent. */
-export function buildDiagnostics(parts: ModelParts, memory: ModelMemory, times: PhaseTimes): Diagnostics {
-  const { artifact, layout, backend, profile, loadMilliseconds } = parts;
+export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnostics {
+  const { artifact, layout, memory, backend, profile, loadMilliseconds } = parts;
   const phase = (tokens: number, milliseconds: number): { tokens: number; milliseconds: number } | undefined =>
     tokens === 0 ? undefined : { tokens, milliseconds };
   const prefill = phase(times.prefillTokens, times.prefillMilliseconds);

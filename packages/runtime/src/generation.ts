@@ -1,0 +1,86 @@
+/** The loop of a generation: sample, decode, watch for stops, append. */
+import type { Conversation } from './conversation.ts';
+import { runtimeError } from './errors.ts';
+import {
+  DEFAULT_MAX_TOKENS,
+  type GeneratedPiece,
+  type GenerateOptions,
+  type GenerationResult,
+  type StopReason,
+} from './generate.ts';
+import type { ModelParts } from './parts.ts';
+import { createSampler } from './sampler.ts';
+import { createStopWatch } from './stop-strings.ts';
+
+/**
+ * Generates from a fresh conversation. Options and prompt are checked before the conversation is touched.
+ * Throws as `Model.generate` says.
+ */
+export async function* runGeneration(
+  { tokenizer, layout }: ModelParts,
+  conversation: Conversation,
+  prompt: string | readonly number[],
+  options: GenerateOptions,
+): AsyncGenerator<GeneratedPiece, GenerationResult, void> {
+  const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
+    throw new RangeError(`maxTokens must be a non-negative integer, got ${maxTokens}`);
+  }
+  const sampler = createSampler(options);
+  const stopWatch = createStopWatch(options.stop ?? []);
+  const promptTokenIds = encodePrompt(tokenizer, prompt);
+  // Behind a prompt the text goes on; from BOS alone it begins, and the space that a tokenizer puts in front goes.
+  const continuation = promptTokenIds.some((id) => tokenizer?.isSpecial(id) !== true);
+  const decoder = tokenizer?.createDecoder({ continuation });
+  const history = [...promptTokenIds];
+  const tokenIds: number[] = [];
+  let text = '';
+  let stopReason: StopReason = 'max-tokens';
+
+  conversation.restart();
+  const started = performance.now();
+  let logits = maxTokens === 0 ? undefined : await conversation.append(promptTokenIds, 1, options.signal);
+  const prefillMilliseconds = performance.now() - started;
+  while (logits !== undefined) {
+    const tokenId = sampler.sample(logits, history);
+    if (options.ignoreEndOfGeneration !== true && tokenizer?.isEndOfGeneration(tokenId) === true) {
+      stopReason = 'end-of-generation';
+      break;
+    }
+    tokenIds.push(tokenId);
+    history.push(tokenId);
+    const piece = stopWatch.push(decoder?.push(tokenId) ?? '');
+    text += piece;
+    yield { text: piece, tokenId };
+    if (stopWatch.stopped !== undefined) {
+      stopReason = 'stop-string';
+      break;
+    }
+    if (tokenIds.length === maxTokens) break;
+    if (conversation.position >= layout.options.context) {
+      stopReason = 'context';
+      break;
+    }
+    logits = await conversation.append([tokenId], 1, options.signal);
+  }
+  const rest = stopWatch.push(decoder?.flush() ?? '') + stopWatch.flush();
+  const lastId = tokenIds.at(-1);
+  if (rest.length > 0 && lastId !== undefined) {
+    text += rest;
+    yield { text: rest, tokenId: lastId };
+  }
+  if (stopWatch.stopped !== undefined) stopReason = 'stop-string';
+  const decodeMilliseconds = performance.now() - started - prefillMilliseconds;
+  return { text, tokenIds, promptTokenIds, stopReason, prefillMilliseconds, decodeMilliseconds };
+}
+
+function encodePrompt(tokenizer: ModelParts['tokenizer'], prompt: string | readonly number[]): readonly number[] {
+  const ids = typeof prompt === 'string' ? encodeText(tokenizer, prompt) : prompt;
+  if (ids.length === 0) throw new RangeError('the prompt has no tokens, and the tokenizer adds no BOS');
+  return ids;
+}
+
+function encodeText(tokenizer: ModelParts['tokenizer'], text: string): readonly number[] {
+  if (tokenizer !== undefined) return tokenizer.encode(text);
+  throw runtimeError('RUNTIME_NO_TOKENIZER', 'the model has no tokenizer, so text cannot be a prompt');
+}
