@@ -31,6 +31,8 @@ export interface HttpClient {
 /** Makes an {@link HttpClient}. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { address, name, headers } = options;
+  // Called as a plain function: a browser's fetch refuses any `this` but the window ("Illegal invocation").
+  const { fetch: send } = options;
   const controllers = new Set<AbortController>();
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -52,7 +54,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       try {
         signal.throwIfAborted();
         const range = `bytes=${offset}-${offset + byteLength - 1}`;
-        return await receive(await options.fetch(address, { headers: { ...headers, range }, signal }));
+        return await receive(await send(address, { headers: { ...headers, range }, signal }));
       } catch (error) {
         signal.throwIfAborted();
         controller.abort();

@@ -30,6 +30,16 @@ describe('requests', () => {
     expect(server.requests[0]).toMatchObject({ method: 'GET', headers: { authorization: 'Bearer x' } });
   });
 
+  it("calls fetch as a browser's demands it: as a plain function", async () => {
+    const server = await serve();
+    const strict = function (this: unknown, ...args: Parameters<typeof fetch>): ReturnType<typeof fetch> {
+      if (this !== undefined && this !== globalThis) throw new TypeError('Illegal invocation');
+      return fetch(...args);
+    };
+    const source = await httpSource(server.url, { fetch: strict });
+    expect(await readRange(source, 5, 3)).toEqual(CONTENT.slice(5, 8));
+  });
+
   it('fetches ahead of small sequential reads, and of no others', async () => {
     const server = await serve();
     const source = await httpSource(server.url, { readAheadBytes: 1000 });
