@@ -26,7 +26,7 @@ function workspaceFolders() {
   const nested = WORKSPACE_FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   );
-  return [...nested, 'schemas', 'test'].filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return [...nested, 'bench', 'schemas', 'test'].filter((folder) => existsSync(join(root, folder, 'package.json')));
 }
 
 /** What decides the installed dependencies: contents, since checkouts change times. */
@@ -93,7 +93,7 @@ if (stamps.install !== install) {
 }
 const build = buildStamp();
 const built = workspaceFolders().every(
-  (folder) => !existsSync(join(root, folder, 'src')) || existsSync(join(root, folder, 'dist')),
+  (folder) => !existsSync(join(root, folder, 'tsconfig.json')) || existsSync(join(root, folder, 'dist')),
 );
 if (stamps.install !== install || stamps.build !== build || !built) {
   console.error('Building …');
