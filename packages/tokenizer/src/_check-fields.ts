@@ -65,8 +65,13 @@ function checkTokens({ tokens, merges }: TokenizerModel): void {
       actual: tokens.bytes.length,
     });
   }
+  const { offsets } = tokens;
+  let end = 0;
   for (let id = 0; id < count; id++) {
-    const byteLength = tokenByteLength(tokens, id);
+    const start = end;
+    end = offsets[id + 1] ?? 0;
+    const byteLength = end - start;
+    if (byteLength >= 0 && byteLength <= MAX_TOKEN_BYTES) continue;
     if (byteLength < 0) {
       throw tokenizerError('TOKENIZER_VOCAB_SIZE', `the offset of token ${id + 1} is below that of token ${id}`);
     }
@@ -86,6 +91,7 @@ function checkTypes({ kind, tokens, types }: TokenizerModel): void {
   const byteSeen = new Uint8Array(256);
   for (let id = 0; id < count; id++) {
     const type = types[id] ?? 0;
+    if (type === TOKEN_TYPE.normal) continue;
     if (type < TOKEN_TYPE.normal || type > TOKEN_TYPE.byte) {
       throw tokenizerError('TOKENIZER_TOKEN_TYPE', `token ${id} has type ${type}`, {
         expected: '1 to 6',

@@ -44,6 +44,8 @@ export function createStreamingDecoder(model: TokenizerModel, options: DecodeOpt
         bytes = bytes.filter((byte) => byte !== 0x20);
       }
       firstToken = false;
+      // The sentencepiece library takes the space off a piece, not off a byte that happens to be one.
+      if (type === TOKEN_TYPE.byte && model.invalidBytes === 'byte') spacePending = false;
       return strip(bytesToText.push(bytes, type === TOKEN_TYPE.byte));
     },
     flush() {

@@ -4,7 +4,7 @@
  * A table over text or pairs of a file could be slowed down by a file whose keys all meet in one slot; with a
  * multiplier that the file cannot know they do not. Only the time of a look-up depends on a seed.
  *
- * A slot is one u32: 1 + the key's number in the low bits, the hash's top bits above. A probe that meets another key is
+ * A slot is one i32: 1 + the key's number in the low bits, the hash's top bits above. A probe that meets another key is
  * told so by those bits nearly always, without a look at the key itself, which lies anywhere in memory.
  */
 
@@ -19,11 +19,14 @@ export function randomMultiplier(): number {
   return (Math.random() * 2 ** 32) | 1;
 }
 
-/** Free slots for `count` keys: a power of two. A free slot is 0. */
-export function createSlots(count: number): Uint32Array {
+/**
+ * Free slots for `count` keys: a power of two. A free slot is 0. Signed, because unsigned values above 2^31 are objects
+ * to the engine until it has optimised the code, and loading is over by then.
+ */
+export function createSlots(count: number): Int32Array {
   let slots = 16;
   while (slots < count * 2) slots *= 2;
-  return new Uint32Array(slots);
+  return new Int32Array(slots);
 }
 
 /** Spreads a product's bits: the low ones choose the slot, the top ones are kept in it. As a signed 32-bit integer. */

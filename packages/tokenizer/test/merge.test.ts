@@ -2,50 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCountingTokenizer } from '../src/create.ts';
-import { createTokenizer, TOKEN_TYPE, type TokenizerModel, tokenByteLength, tokenText } from '../src/index.ts';
-import { createTokenTableBuilder } from '../src/token-table.ts';
-import { spaceModel, theModel } from './_models.ts';
-
-const ALPHABET = 'abcd';
-
-/** Merges over the bytes of a few letters: each joins two tokens that are there already. */
-const randomMerges = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 24 }).map((choices) => {
-  const texts = [...ALPHABET];
-  const pairs: [string, string][] = [];
-  for (const [a, b] of choices) {
-    const left = texts[a % texts.length] ?? '';
-    const right = texts[b % texts.length] ?? '';
-    if (pairs.some(([l, r]) => l === left && r === right)) continue;
-    pairs.push([left, right]);
-    if (!texts.includes(left + right)) texts.push(left + right);
-  }
-  return { texts, pairs };
-});
-
-/** The merges in another order than the one they were found in: a rank may be lower than that of its parts. */
-const shuffled = randomMerges.chain(({ texts, pairs }) =>
-  fc.shuffledSubarray(pairs, { minLength: pairs.length }).map((order) => ({ texts, pairs: order })),
-);
-
-const randomText = fc.string({ unit: fc.constantFrom(...ALPHABET), maxLength: 60 });
-
-function idsModel({
-  texts,
-  pairs,
-}: {
-  texts: readonly string[];
-  pairs: readonly (readonly [string, string])[];
-}): TokenizerModel {
-  const longer = texts.filter((text) => text.length > 1);
-  const idOf = (text: string): number => (text.length === 1 ? text.charCodeAt(0) : 260 + longer.indexOf(text));
-  const builder = createTokenTableBuilder(260 + longer.length);
-  for (let byte = 0; byte < 256; byte++) builder.addBytes([byte]);
-  for (let id = 256; id < 260; id++) builder.addBytes([]);
-  for (const text of longer) builder.addText(text);
-  const types = new Uint8Array(260 + longer.length).fill(TOKEN_TYPE.normal).fill(TOKEN_TYPE.control, 256, 260);
-  const merges = Uint32Array.from(pairs.flatMap(([left, right]) => [idOf(left), idOf(right), idOf(left + right)]));
-  return { ...theModel(), tokens: builder.finish(), types, merges };
-}
+import { createTokenizer, type TokenizerModel, tokenByteLength, tokenText } from '../src/index.ts';
+import { spaceModel } from './_models.ts';
+import { ALPHABET, idsModel, randomText, shuffled } from './_random.ts';
 
 /** Looks through all pairs for each merge. */
 function naive(text: string, rankOf: (left: string, right: string) => number): string[] {

@@ -1,17 +1,21 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   byteTokenizerModel,
   checkTokenizerModel,
   createTokenizer,
+  readBpe1,
   readTokn,
   TOKEN_TYPE,
   type TokenizerModel,
   tokenizerFromGguf,
+  writeBpe1,
   writeTokn,
 } from '../src/index.ts';
 import { hasAssets } from './_assets.ts';
 import { byteLevelModel, spaceModel, theModel } from './_models.ts';
 import { qwen2Metadata } from './_qwen2.ts';
+import { idsModel, shuffled } from './_random.ts';
 
 /** A tokenizer with every option that is not at its default. */
 function odd(): TokenizerModel {
@@ -50,6 +54,22 @@ describe('TOKN', () => {
     const within = new Uint8Array(bytes.length + 5);
     within.set(bytes, 3);
     expect(readTokn(within.subarray(3, 3 + bytes.length))).toEqual(make());
+  });
+
+  it('and BPE1 keep any merges, to the byte', () => {
+    fc.assert(
+      fc.property(shuffled, (merges) => {
+        const model = idsModel(merges);
+        for (const [write, read] of [
+          [writeTokn, readTokn],
+          [writeBpe1, readBpe1],
+        ] as const) {
+          const bytes = write(model);
+          expect(read(bytes)).toEqual(model);
+          expect(write(read(bytes))).toEqual(bytes);
+        }
+      }),
+    );
   });
 
   it('copies what it reads', () => {
