@@ -35,13 +35,15 @@ export interface CheckpointFacts {
   readonly name?: string;
   readonly license?: string;
   readonly baseModel?: string;
+  /** At most `MAX_CHAT_TEMPLATE_CHARACTERS`. */
   readonly chatTemplate?: string;
-  /** Ids that end a generation, besides the tokenizer's own. */
+  /** Ids that end a generation, rising, inside the vocabulary. `readTokenizer` has put them into its model. */
   readonly endOfGeneration?: readonly number[];
 }
 
 /** One file of a checkpoint. */
 export interface CheckpointFile {
+  /** Without directories. */
   readonly name: string;
   readonly source: ByteSource;
 }
@@ -51,7 +53,7 @@ export interface VerifyOptions extends ReadOptions {
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
 }
 
-/** An open checkpoint. Holds its files open until `close`. */
+/** An open checkpoint. Holds its files open until `close`. Reads may run at the same time. */
 export interface Checkpoint {
   readonly format: CheckpointFormat;
   readonly files: readonly CheckpointFile[];
@@ -61,13 +63,18 @@ export interface Checkpoint {
   readonly facts: CheckpointFacts;
   /** Name of the artifact, hex: SLM2 alone has one. */
   readonly rootDigest: string | undefined;
+  /** At most one per code. */
   readonly warnings: readonly Warning[];
   /**
    * Reads everything that digests cover and checks it: SLM2 every piece and tensor, SLM1 its checksum. Formats without
    * digests have nothing to verify and resolve at once. Throws the integrity code of the first piece that differs.
    */
   verify(options?: VerifyOptions): Promise<void>;
-  /** Reads the tokenizer, which may be large; undefined where the checkpoint brings none. */
-  readTokenizer(): Promise<ImportedTokenizer | undefined>;
+  /**
+   * Reads the tokenizer, which may be large; undefined where the checkpoint brings none. Its model knows the ids of
+   * `facts.endOfGeneration` and has no more tokens than the embedding has rows: else `CHECKPOINT_TOKENIZER`.
+   */
+  readTokenizer(options?: ReadOptions): Promise<ImportedTokenizer | undefined>;
+  /** Closes all files. Harmless when called twice. */
   close(): Promise<void>;
 }

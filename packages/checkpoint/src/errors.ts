@@ -23,6 +23,11 @@ export const CHECKPOINT_ERRORS = {
     when: 'A file that belongs to the checkpoint is missing.',
     remedy: 'Put all files of the checkpoint into one directory.',
   },
+  CHECKPOINT_TOO_LARGE: {
+    class: 'resource',
+    when: 'A side file of the checkpoint (configuration, index, tokenizer), or a list in one, is larger than any real one.',
+    remedy: 'Check that this is the right file.',
+  },
   CHECKPOINT_DTYPE: {
     class: 'unsupported',
     when: 'A tensor is stored in a type that no weight of this architecture can have.',
@@ -52,3 +57,20 @@ export type CheckpointErrorCode = keyof typeof CHECKPOINT_ERRORS;
 export function checkpointError(code: CheckpointErrorCode, message: string, context?: ErrorContext): MirustError {
   return new MirustError(code, CHECKPOINT_ERRORS[code], message, context);
 }
+
+/** Codes of the warnings, with one sentence each: when, and why it is not an error. */
+export const CHECKPOINT_WARNINGS = {
+  CHECKPOINT_TWO_WEIGHTS:
+    'The directory has model.safetensors and an index of shards. The single file is taken, as Hugging Face transformers does.',
+  CHECKPOINT_ROTARY_BUFFER:
+    'Rotary frequencies are stored, as old exporters did. They are ignored, because they follow from the configuration.',
+  CHECKPOINT_TIED_COPY:
+    'The output matrix is stored though the configuration ties it to the embedding. It is ignored, as the configuration says.',
+  CHECKPOINT_CHAT_TEMPLATE:
+    'The chat template is longer than any real one. It is left out: nothing that is computed depends on it.',
+  CHECKPOINT_END_ID:
+    'An id that is to end a generation is no token of the model. It is ignored, because it can never be generated.',
+} as const;
+
+/** A code of {@link CHECKPOINT_WARNINGS}. */
+export type CheckpointWarningCode = keyof typeof CHECKPOINT_WARNINGS;

@@ -2,7 +2,7 @@
  * The files that a checkpoint may be made of: a directory, or one file with its neighbours. A browser makes one of
  * picked files or URLs, Node of a path; readers know only this.
  */
-import { type ByteSource, readRange } from '@mirust/core';
+import { type ByteSource, type ReadOptions, readRange, sanitizeText, sliceSource } from '@mirust/core';
 import { checkpointError } from './errors.ts';
 
 /** Named files beside each other. */
@@ -17,7 +17,10 @@ export interface FileSet {
   open(name: string): Promise<ByteSource>;
 }
 
-/** A file set over sources that are already open: for the browser and for tests. */
+/**
+ * A file set over sources that are open already: for the browser and for tests. They stay the caller's: closing a
+ * checkpoint that was opened from them leaves them open.
+ */
 export function fileSetOf(files: ReadonlyMap<string, ByteSource>, primary?: string): FileSet {
   return {
     name: primary ?? 'files',
@@ -25,26 +28,49 @@ export function fileSetOf(files: ReadonlyMap<string, ByteSource>, primary?: stri
     names: [...files.keys()],
     async open(name) {
       const source = files.get(name);
-      if (source === undefined) throw checkpointError('CHECKPOINT_INCOMPLETE', `${name} is missing`, { file: name });
-      return source;
+      if (source === undefined) throw missingFile(name);
+      return sliceSource(source, 0, source.byteLength);
     },
   };
 }
 
-/** Reads a whole small file; undefined where the set does not have it. Throws `CHECKPOINT_FORMAT` above the limit. */
-export async function readSmallFile(files: FileSet, name: string, maxBytes: number): Promise<Uint8Array | undefined> {
+/** `CHECKPOINT_INCOMPLETE` for a file that is not there. The name may come from a file. */
+export function missingFile(name: string, remedy?: string): Error {
+  const file = sanitizeText(name);
+  const context = remedy === undefined ? { file } : { file, remedy };
+  return checkpointError('CHECKPOINT_INCOMPLETE', `${file} is missing`, context);
+}
+
+/** Reads a whole small file; undefined where the set does not have it. Throws `CHECKPOINT_TOO_LARGE` above the limit. */
+export async function readSmallFile(
+  files: FileSet,
+  name: string,
+  maxBytes: number,
+  options?: ReadOptions,
+): Promise<Uint8Array | undefined> {
   if (!files.names.includes(name)) return undefined;
   const source = await files.open(name);
   try {
-    if (source.byteLength > maxBytes) {
-      throw checkpointError('CHECKPOINT_FORMAT', `${name} has ${source.byteLength} bytes`, {
-        file: name,
-        limit: maxBytes,
-        actual: source.byteLength,
-      });
-    }
-    return await readRange(source, 0, source.byteLength);
+    return await readSmallSource(source, name, maxBytes, options);
   } finally {
     await source.close();
   }
+}
+
+/** Reads a whole small file that is open. Throws `CHECKPOINT_TOO_LARGE` above the limit. */
+export async function readSmallSource(
+  source: ByteSource,
+  name: string,
+  maxBytes: number,
+  options?: ReadOptions,
+): Promise<Uint8Array> {
+  if (source.byteLength > maxBytes) {
+    const file = sanitizeText(name);
+    throw checkpointError('CHECKPOINT_TOO_LARGE', `${file} has ${source.byteLength} bytes`, {
+      file,
+      limit: maxBytes,
+      actual: source.byteLength,
+    });
+  }
+  return readRange(source, 0, source.byteLength, options);
 }

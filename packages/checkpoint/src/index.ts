@@ -1,8 +1,12 @@
 /** @packageDocumentation Opens a model file or directory of any known format as one description. */
 export * from './checkpoint.ts';
-export { detectFormat, type FileFormat } from './detect.ts';
+export * from './describe.ts';
+export { type DetectOptions, detectFormat, type FileFormat } from './detect.ts';
 export * from './errors.ts';
+export { MAX_CHAT_TEMPLATE_CHARACTERS, MAX_END_IDS } from './facts.ts';
 export { type FileSet, fileSetOf } from './file-set.ts';
 export { encodingTable, layoutCheckpoint } from './layout.ts';
-export { type OpenOptions, openCheckpoint, openDescription, openTokenizerModel } from './open.ts';
+export { type InspectedCheckpoint, inspectCheckpoint, type OpenOptions, openCheckpoint } from './open.ts';
+export { type OpenTokenizerOptions, openTokenizerModel } from './open-tokenizer.ts';
+export { type CheckpointProblems, MAX_LISTED_PROBLEMS } from './problems.ts';
 export { readWholeTensor } from './rows.ts';

@@ -1,8 +1,15 @@
 /** What the reader of one format hands to `openCheckpoint`. */
+import type { MirustError, ReadOptions } from '@mirust/core';
+import type { ImportedTokenizer } from '@mirust/tokenizer';
 import type { Checkpoint } from './checkpoint.ts';
+import type { RawFacts } from './facts.ts';
+import type { MappedTensors } from './problems.ts';
 
-/**
- * A checkpoint before its tensors are checked against the contract. `close` is added by `openCheckpoint`, which
- * closes the sources of `files`.
- */
-export type OpenedModel = Omit<Checkpoint, 'close'>;
+/** A checkpoint before it is checked. `openCheckpoint` closes the sources of `files`. */
+export interface OpenedModel extends Omit<Checkpoint, 'close' | 'facts' | 'readTokenizer' | 'tensors'>, MappedTensors {
+  readonly facts: RawFacts;
+  /** Problems with tensors that only the format's reader can see; default none. */
+  readonly problems?: readonly MirustError[];
+  /** The tokenizer as the format stores it. */
+  readTokenizer(options?: ReadOptions): Promise<ImportedTokenizer | undefined>;
+}

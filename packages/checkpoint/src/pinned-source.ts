@@ -2,7 +2,7 @@
  * A source whose bytes cannot change unnoticed: one pass takes the SHA-256 of every 1 MiB chunk, and every later read
  * is checked against them. What was verified in between is what is read afterwards, even if the file is replaced.
  */
-import { type ByteSource, checkRange, readRange } from '@mirust/core';
+import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
 import {
   CHUNK_BYTES,
   chunkRange,
@@ -12,11 +12,26 @@ import {
   verifyChunk,
 } from '@mirust/integrity';
 
-/** Pins a source. Reads it once; closing the result leaves `source` open. Reads throw `CHUNK_DIGEST` after a change. */
+/**
+ * Pins a source: reads it once, and keeps 32 bytes per chunk. Closing the result leaves `source` open. Its reads throw
+ * `CHUNK_DIGEST` after a change; bytes that were not verified are not handed out. Concurrent reads are allowed.
+ */
 export async function pinSource(source: ByteSource, options: ProgressOptions = {}): Promise<ByteSource> {
   const hasher = createChunkHasher();
   await forEachPiece(source, { offset: 0, byteLength: source.byteLength }, (bytes) => hasher.update(bytes), options);
   const tree = await hasher.finish();
+  /** The chunk that was last read in part: the next read mostly wants the rest of it. */
+  let kept: { readonly index: number; readonly bytes: Uint8Array } | undefined;
+
+  async function readChunk(index: number, readOptions: ReadOptions | undefined): Promise<Uint8Array> {
+    if (kept?.index === index) return kept.bytes;
+    const range = chunkRange(source.byteLength, index);
+    const bytes = await readRange(source, range.offset, range.byteLength, readOptions);
+    await verifyChunk(tree, index, bytes);
+    kept = { index, bytes };
+    return bytes;
+  }
+
   return {
     name: source.name,
     byteLength: source.byteLength,
@@ -24,15 +39,18 @@ export async function pinSource(source: ByteSource, options: ProgressOptions = {
       checkRange(source, offset, target.byteLength);
       let done = 0;
       while (done < target.byteLength) {
-        const index = Math.floor((offset + done) / CHUNK_BYTES);
-        const range = chunkRange(source.byteLength, index);
-        const chunk = await readRange(source, range.offset, range.byteLength, readOptions);
-        await verifyChunk(tree, index, chunk);
-        const part = chunk.subarray(offset + done - range.offset).subarray(0, target.byteLength - done);
+        readOptions?.signal?.throwIfAborted();
+        const position = offset + done;
+        const index = Math.floor(position / CHUNK_BYTES);
+        const chunk = await readChunk(index, readOptions);
+        const start = position - index * CHUNK_BYTES;
+        const part = chunk.subarray(start, start + target.byteLength - done);
         target.set(part, done);
         done += part.byteLength;
       }
     },
-    async close() {},
+    async close() {
+      kept = undefined;
+    },
   };
 }

@@ -44,7 +44,10 @@ export function storedTensor(identity: TensorIdentity, place: TensorPlace): Chec
 
 /**
  * wq or wk of a Hugging Face checkpoint: rows of a head are kept as halves and handed out as pairs. Only plain types
- * occur there, so a row is a run of bytes. Whole heads are read at once and sorted in memory.
+ * occur there, so a row is a run of bytes.
+ *
+ * Rows of one head are read as two runs, one of each half; rows of several heads as one run of whole heads. So a read
+ * takes at most two heads more than it needs, and two requests.
  */
 export function ropePermutedTensor(identity: TensorIdentity, place: TensorPlace, headDim: number): CheckpointTensor {
   const { payloadRow, scalesRow, rows } = rowBytes(identity);
@@ -55,21 +58,41 @@ export function ropePermutedTensor(identity: TensorIdentity, place: TensorPlace,
       checkRows(identity, rows, firstRow, count);
       checkTarget(payload, count * payloadRow, 'payload');
       checkTarget(scales, 0, 'scales');
-      const end = firstRow + count;
-      for (let head = Math.floor(firstRow / headDim); head * headDim < end; head++) {
-        const from = Math.max(firstRow, head * headDim);
-        const to = Math.min(end, (head + 1) * headDim);
-        const block = new Uint8Array(headDim * payloadRow);
-        await place.source.readInto(place.offset + head * headDim * payloadRow, block, options);
-        for (let row = from; row < to; row++) {
-          const at = huggingFaceRopeRow(row, headDim) - head * headDim;
-          payload.set(block.subarray(at * payloadRow, (at + 1) * payloadRow), (row - firstRow) * payloadRow);
-        }
+      const runs = await Promise.all(
+        sourceRuns(firstRow, count, headDim).map(async ({ start, end }) => {
+          const bytes = new Uint8Array((end - start) * payloadRow);
+          await place.source.readInto(place.offset + start * payloadRow, bytes, options);
+          return { start, end, bytes };
+        }),
+      );
+      for (let row = firstRow; row < firstRow + count; row++) {
+        const from = huggingFaceRopeRow(row, headDim);
+        const run = runs.find(({ start, end }) => from >= start && from < end);
+        if (run === undefined) throw new Error(`row ${from} of ${identity.name} was not read`);
+        const at = (from - run.start) * payloadRow;
+        payload.set(run.bytes.subarray(at, at + payloadRow), (row - firstRow) * payloadRow);
       }
     },
   };
 }
 
+/** The runs of source rows, end exclusive, that hold our rows from `firstRow` on. */
+function sourceRuns(firstRow: number, count: number, headDim: number): { start: number; end: number }[] {
+  const lastRow = firstRow + count - 1;
+  const firstHead = Math.floor(firstRow / headDim);
+  const lastHead = Math.floor(lastRow / headDim);
+  if (firstHead < lastHead) return [{ start: firstHead * headDim, end: (lastHead + 1) * headDim }];
+  const runs: { start: number; end: number }[] = [];
+  // Every second of our rows is of the same half, and those are neighbours there.
+  for (const first of [firstRow, firstRow + 1]) {
+    if (first > lastRow) continue;
+    const start = huggingFaceRopeRow(first, headDim);
+    runs.push({ start, end: start + Math.floor((lastRow - first) / 2) + 1 });
+  }
+  return runs;
+}
+
+/** Bytes of one row. A tensor whose shape breaks the contract may have none. */
 function rowBytes({ encoding, shape, name }: TensorIdentity): { payloadRow: number; scalesRow: number; rows: number } {
   const rows = rowCount(shape);
   const { payloadBytes, scaleBytes } = encodedSize(encoding, shape, { tensor: name });

@@ -7,7 +7,7 @@ import { type Checkpoint, type CheckpointTensor, layoutCheckpoint } from '@mirus
 import { formatEncoding, rowCount } from '@mirust/core';
 import { type LayoutRequest, scalesName } from '@mirust/model';
 import { canDecode, type StoredTensor } from '@mirust/quant';
-import { createTokenizer, type Tokenizer, withEndOfGeneration } from '@mirust/tokenizer';
+import { createTokenizer, type Tokenizer } from '@mirust/tokenizer';
 import { createModel } from './create-model.ts';
 import { runtimeError } from './errors.ts';
 import { allocateMemory, type ModelMemory } from './memory.ts';
@@ -48,7 +48,7 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   // Everything that can be refused without reading a weight is refused first.
   const layout = layoutCheckpoint(checkpoint, options);
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
-  const tokenizer = await openTokenizer(checkpoint);
+  const tokenizer = await openTokenizer(checkpoint, options);
   const memory = allocateMemory(layout, { debug: options.debug ?? false });
   const weights = await readWeights(checkpoint, memory, options);
   const profile = options.profile === true ? createProfile() : undefined;
@@ -79,10 +79,9 @@ function refuseUnknownType(tensor: CheckpointTensor): void {
   });
 }
 
-async function openTokenizer(checkpoint: Checkpoint): Promise<Tokenizer | undefined> {
-  const imported = await checkpoint.readTokenizer();
-  if (imported === undefined) return undefined;
-  return createTokenizer(withEndOfGeneration(imported.model, checkpoint.facts.endOfGeneration ?? []));
+async function openTokenizer(checkpoint: Checkpoint, { signal }: LoadOptions): Promise<Tokenizer | undefined> {
+  const imported = await checkpoint.readTokenizer(signal === undefined ? {} : { signal });
+  return imported === undefined ? undefined : createTokenizer(imported.model);
 }
 
 async function readWeights(checkpoint: Checkpoint, memory: ModelMemory, options: LoadOptions): Promise<LoadedWeights> {

@@ -5,6 +5,7 @@
  * version 0   7 × i32: dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len   (28 bytes)
  *             vocab_size < 0: the output matrix is not tied, the size is its absolute value
  * version 1   u32 magic 0x616b3432 ("24ka"), i32 version, the same 7 × i32, u8 shared classifier, zeros to 256 bytes
+ * version 2   the same magic: weights of 8 bits in groups; refused
  * ```
  * Version 0 has no magic, so it is recognised by arithmetic: its sizes must add up to the file exactly.
  */
@@ -28,6 +29,12 @@ const MAGIC = 0x616b3432;
 const VERSION_0_BYTES = 28;
 const VERSION_1_BYTES = 256;
 
+/** Magic, version, fields and the classifier's byte; zeros follow. */
+const VERSION_1_FIELDS = 37;
+
+/** Bytes at the start of a file that hold the header of any version. */
+export const LLAMA2C_HEADER_BYTES: number = VERSION_1_BYTES;
+
 /** Above any model that was exported this way; keeps the sums below exact. */
 const MAX_FIELD = 2 ** 24;
 const MAX_LAYERS = 2 ** 12;
@@ -47,13 +54,19 @@ export function readLlama2cHeader(head: Uint8Array, byteLength: number): Llama2c
   const hasMagic = head.byteLength >= 8 && view.getUint32(0, true) === MAGIC;
   const version = hasMagic ? view.getInt32(4, true) : 0;
   if (version !== 0 && version !== 1) {
-    throw checkpointError('LLAMA2C_VERSION', `llama2.c version ${version} is not read`, { offset: 4, actual: version });
+    const what = version === 2 ? 'version 2 (8-bit weights in groups)' : `version ${version}`;
+    throw checkpointError('LLAMA2C_VERSION', `llama2.c ${what} is not read`, { offset: 4, actual: version });
   }
   const headerBytes = version === 0 ? VERSION_0_BYTES : VERSION_1_BYTES;
   const fields =
     head.byteLength < headerBytes ? undefined : decodeFields(view, version === 0 ? 0 : 8, version, headerBytes);
   if (fields === undefined || (hasMagic && version === 0)) {
     throw checkpointError('LLAMA2C_HEADER', 'the header holds values that no model can have', { offset: 0 });
+  }
+  const stray = version === 0 ? -1 : head.subarray(VERSION_1_FIELDS, VERSION_1_BYTES).findIndex((byte) => byte !== 0);
+  if (stray >= 0) {
+    const offset = VERSION_1_FIELDS + stray;
+    throw checkpointError('LLAMA2C_HEADER', `the padding byte at ${offset} is not zero`, { offset });
   }
   const expected = fileByteLength(fields);
   if (expected !== byteLength) {

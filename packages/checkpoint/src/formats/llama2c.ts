@@ -7,21 +7,26 @@
  * ```
  * Rows of wq and wk are in pair order, like ours. theta is 10,000 and epsilon 1e-5: `run.c` has them built in.
  */
-import { type ByteSource, createEncoding, elementCount, readRange } from '@mirust/core';
+import { type ByteSource, createEncoding, elementCount, type ReadOptions, readRange } from '@mirust/core';
 import { describeModel, type TensorSpec } from '@mirust/model';
 import type { CheckpointTensor } from '../checkpoint.ts';
 import type { FileSet } from '../file-set.ts';
 import type { OpenedModel } from '../opened.ts';
 import { storedTensor } from '../rows.ts';
 import { readLlama2cTokenizer } from '../tokenizers.ts';
-import { type Llama2cHeader, readLlama2cHeader, ropeTableBytes } from './llama2c-header.ts';
+import { LLAMA2C_HEADER_BYTES, type Llama2cHeader, readLlama2cHeader, ropeTableBytes } from './llama2c-header.ts';
 
 const VERSION_0_ORDER = ['tok_embeddings', 'attn_norm', 'wq', 'wk', 'wv', 'wo', 'ffn_norm', 'w1', 'w2', 'w3', 'norm'];
 const VERSION_1_ORDER = ['attn_norm', 'ffn_norm', 'norm', 'tok_embeddings', 'wq', 'wk', 'wv', 'wo', 'w1', 'w2', 'w3'];
 
 /** Opens a llama2.c file. Throws `LLAMA2C_HEADER`, `LLAMA2C_VERSION`, and what `describeModel` throws. */
-export async function openLlama2c(source: ByteSource, files: FileSet): Promise<OpenedModel> {
-  const head = await readRange(source, 0, Math.min(256, source.byteLength));
+export async function openLlama2c(
+  source: ByteSource,
+  fileName: string,
+  files: FileSet,
+  options?: ReadOptions,
+): Promise<OpenedModel> {
+  const head = await readRange(source, 0, Math.min(LLAMA2C_HEADER_BYTES, source.byteLength), options);
   const header = readLlama2cHeader(head, source.byteLength);
   const model = describeModel('llama', {
     vocabSize: header.vocabSize,
@@ -38,14 +43,16 @@ export async function openLlama2c(source: ByteSource, files: FileSet): Promise<O
   });
   return {
     format: 'llama2c',
-    files: [{ name: source.name, source }],
+    files: [{ name: fileName, source }],
     model,
     tensors: placeTensors(header, model.contract, source),
+    // Nothing is named in such a file: its sizes decide what lies where.
+    strangers: [],
     facts: {},
     rootDigest: undefined,
     warnings: [],
     verify: async () => {},
-    readTokenizer: () => readLlama2cTokenizer(files, header.vocabSize),
+    readTokenizer: (readOptions) => readLlama2cTokenizer(files, header.vocabSize, readOptions),
   };
 }
 

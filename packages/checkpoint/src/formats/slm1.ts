@@ -1,8 +1,8 @@
 /**
- * SLM1 artifacts. Opening reads header and directory; the first read of a weight, or `verify`, pins the file and
- * checks its checksum, so the bytes that are handed out are bytes whose checksum was right.
+ * SLM1 artifacts. Opening reads header and directory; the first read of a weight or of the tokenizer, or `verify`, pins
+ * the file and checks its checksum, so the bytes that are handed out are bytes whose checksum was right.
  */
-import { type ByteSource, coreError, type ReadOptions, readRange } from '@mirust/core';
+import { type ByteSource, coreError, type ReadOptions, readRange, sanitizeText } from '@mirust/core';
 import { describeModel } from '@mirust/model';
 import { readSlm1, type Slm1File } from '@mirust/slm';
 import { type ImportedTokenizer, readBpe1, readBtok } from '@mirust/tokenizer';
@@ -11,68 +11,96 @@ import type { OpenedModel } from '../opened.ts';
 import { pinSource } from '../pinned-source.ts';
 import { storedTensor } from '../rows.ts';
 
+/** Gives the pinned source, whoever asks first having it made. */
+type Pinned = (options?: VerifyOptions) => Promise<ByteSource>;
+
 /** Opens an SLM1 file. Throws what `readSlm1` and `describeModel` throw. */
-export async function openSlm1(source: ByteSource, options: ReadOptions = {}): Promise<OpenedModel> {
-  const file = await readSlm1(source, { ...readOptions(options), verify: false });
-  const model = describeModel('llama', file.header.hyperparameters);
+export async function openSlm1(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
+  const file = await readSlm1(source, { ...signalOf(options), verify: false });
   const pinned = pinOnce(source, file);
+  const data = pinnedSource(source, pinned);
   const tensors = file.tensors.map(({ name, encoding, shape, offset, scaleOffset }): [string, CheckpointTensor] => {
-    const identity = { name, sourceName: name, shape, encoding };
-    return [name, storedTensor(identity, { source: lazySource(source, pinned), offset, scaleOffset })];
+    const place = { source: data, offset, scaleOffset };
+    return [name, storedTensor({ name, sourceName: name, shape, encoding }, place)];
   });
   return {
     format: 'slm1',
-    files: [{ name: source.name, source }],
-    model,
+    files: [{ name: fileName, source }],
+    model: describeModel('llama', file.header.hyperparameters),
     tensors: new Map(tensors),
+    // The directory holds hashes of names: one that no contract has is an error of the container.
+    strangers: [],
     facts: {},
     rootDigest: undefined,
     warnings: [],
     verify: async (verifyOptions = {}) => {
       await pinned(verifyOptions);
     },
-    readTokenizer: () => readSlm1Tokenizer(source, file),
+    readTokenizer: (readOptions) => readSlm1Tokenizer(data, file, readOptions),
   };
 }
 
-function readOptions({ signal }: ReadOptions): ReadOptions {
+function signalOf({ signal }: ReadOptions): ReadOptions {
   return signal === undefined ? {} : { signal };
 }
 
-/** The pinned source, made once. A pinning that failed (an abort, a disk) is tried again by the next caller. */
-function pinOnce(source: ByteSource, file: Slm1File): (options?: VerifyOptions) => Promise<ByteSource> {
-  let made: Promise<ByteSource> | undefined;
-  return (options = {}) => {
-    made ??= pin(source, file, options).catch((error: unknown) => {
-      made = undefined;
+/**
+ * Pins a source once. A pinning that fails (an abort, a disk) fails for the caller who started it; another one, also
+ * one who waited for it, starts again.
+ */
+function pinOnce(source: ByteSource, file: Slm1File): Pinned {
+  let running: Promise<ByteSource> | undefined;
+  return async (options = {}) => {
+    while (running !== undefined) {
+      const result = await running.catch(() => undefined);
+      options.signal?.throwIfAborted();
+      if (result !== undefined) return result;
+    }
+    const mine = pin(source, file, options);
+    running = mine;
+    try {
+      return await mine;
+    } catch (error) {
+      running = undefined;
       throw error;
-    });
-    return made;
+    }
   };
 }
 
 async function pin(source: ByteSource, file: Slm1File, options: VerifyOptions): Promise<ByteSource> {
   const pinned = await pinSource(source, options);
   // Read again through the pins: header and directory, too, must be those that were opened.
-  const again = await readSlm1(pinned, { ...readOptions(options), verify: true });
-  if (again.header.checksum !== file.header.checksum) {
-    throw coreError('SOURCE_CHANGED', `${source.name} was replaced while it was open`, { file: source.name });
+  const again = await readSlm1(pinned, { ...signalOf(options), verify: true });
+  if (structureOf(again) !== structureOf(file)) {
+    const name = sanitizeText(source.name);
+    throw coreError('SOURCE_CHANGED', `${name} was replaced while it was open`, { file: name });
   }
   return pinned;
 }
 
+/** Header, sections and directory as a text that is equal for equal ones. */
+function structureOf({ header, tokenizer, tensors }: Slm1File): string {
+  const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+  return JSON.stringify([header, tokenizer, tensors], plain);
+}
+
 /** A source that pins on first use. */
-function lazySource(source: ByteSource, pinned: () => Promise<ByteSource>): ByteSource {
+function pinnedSource(source: ByteSource, pinned: Pinned): ByteSource {
   return {
     name: source.name,
     byteLength: source.byteLength,
-    readInto: async (offset, target, options) => (await pinned()).readInto(offset, target, options),
+    readInto: async (offset, target, options = {}) => {
+      await (await pinned(signalOf(options))).readInto(offset, target, options);
+    },
     close: async () => {},
   };
 }
 
-async function readSlm1Tokenizer(source: ByteSource, { tokenizer }: Slm1File): Promise<ImportedTokenizer> {
-  const bytes = await readRange(source, tokenizer.offset, tokenizer.byteLength);
-  const model = tokenizer.kind === 'BTOK' ? readBtok(bytes, tokenizer.offset) : readBpe1(bytes, tokenizer.offset);
-  return { model, warnings: [] };
+async function readSlm1Tokenizer(
+  source: ByteSource,
+  { tokenizer: { offset, byteLength, kind } }: Slm1File,
+  options?: ReadOptions,
+): Promise<ImportedTokenizer> {
+  const bytes = await readRange(source, offset, byteLength, options);
+  return { model: kind === 'BTOK' ? readBtok(bytes, offset) : readBpe1(bytes, offset), warnings: [] };
 }

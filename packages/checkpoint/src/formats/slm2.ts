@@ -3,27 +3,25 @@
  * handed out is what the root digest names.
  */
 import type { ByteSource, ReadOptions } from '@mirust/core';
-import { describeModel } from '@mirust/model';
+import { describeModel, type ModelDescription } from '@mirust/model';
 import { openVerifiedData, readSlm2, type Slm2File, verifySlm2Data } from '@mirust/slm';
 import { readTokn } from '@mirust/tokenizer';
-import type { CheckpointFacts, CheckpointTensor } from '../checkpoint.ts';
+import type { CheckpointTensor } from '../checkpoint.ts';
+import type { RawFacts } from '../facts.ts';
 import type { OpenedModel } from '../opened.ts';
+import type { MappedTensors } from '../problems.ts';
 import { storedTensor } from '../rows.ts';
 
 /** Opens an SLM2 file. Throws what `readSlm2` and `describeModel` throw. */
-export async function openSlm2(source: ByteSource, options: ReadOptions = {}): Promise<OpenedModel> {
+export async function openSlm2(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
   const file = await readSlm2(source, options.signal === undefined ? {} : { signal: options.signal });
   const model = describeModel(file.meta.architecture, file.meta.hyperparameters);
-  const data = openVerifiedData(source, file);
-  const tensors = file.tensors.map(({ name, encoding, shape, offset, scaleOffset }): [string, CheckpointTensor] => {
-    return [name, storedTensor({ name, sourceName: name, shape, encoding }, { source: data, offset, scaleOffset })];
-  });
   const tokenizerOffset = file.sections.find(({ kind }) => kind === 'TOKN')?.offset ?? 0;
   return {
     format: 'slm2',
-    files: [{ name: source.name, source }],
+    files: [{ name: fileName, source }],
     model,
-    tensors: new Map(tensors),
+    ...mapTensors(file, model, openVerifiedData(source, file)),
     facts: readFacts(file),
     rootDigest: file.rootDigest,
     warnings: [],
@@ -32,13 +30,19 @@ export async function openSlm2(source: ByteSource, options: ReadOptions = {}): P
   };
 }
 
-function readFacts({ meta }: Slm2File): CheckpointFacts {
+function mapTensors(file: Slm2File, model: ModelDescription, data: ByteSource): MappedTensors {
+  const known = new Set(model.contract.map(({ name }) => name));
+  const tensors = new Map<string, CheckpointTensor>();
+  const strangers: string[] = [];
+  for (const { name, encoding, shape, offset, scaleOffset } of file.tensors) {
+    const place = { source: data, offset, scaleOffset };
+    if (known.has(name)) tensors.set(name, storedTensor({ name, sourceName: name, shape, encoding }, place));
+    else strangers.push(name);
+  }
+  return { tensors, strangers };
+}
+
+function readFacts({ meta }: Slm2File): RawFacts {
   const { name, license, baseModel, chatTemplate, generation } = meta;
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(license === undefined ? {} : { license }),
-    ...(baseModel === undefined ? {} : { baseModel }),
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    ...(generation?.eosTokenIds === undefined ? {} : { endOfGeneration: generation.eosTokenIds }),
-  };
+  return { name, license, baseModel, chatTemplate, endOfGeneration: generation?.eosTokenIds };
 }

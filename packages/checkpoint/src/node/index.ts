@@ -13,16 +13,19 @@ export async function openPath(path: string): Promise<FileSet> {
   try {
     const isDirectory = (await stat(path)).isDirectory();
     const folder = isDirectory ? path : dirname(path);
-    const entries = await readdir(folder, { withFileTypes: true });
-    // Links are followed: caches of model files are full of them.
-    const names = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => name);
+    // A file may be readable in a directory that may not be listed: then it has no neighbours.
+    const names = await listFiles(folder).catch((error: unknown) => {
+      if (isDirectory) throw error;
+      return [basename(path)];
+    });
     return {
       name: path,
       primary: isDirectory ? undefined : basename(path),
       names,
       open: (name) => {
         if (basename(name) !== name) throw new RangeError(`not a plain file name: ${sanitizeText(name)}`);
-        return fileSource(join(folder, name));
+        // The path as it was given, so that messages repeat it.
+        return fileSource(name === basename(path) && !isDirectory ? path : join(folder, name));
       },
     };
   } catch (cause) {
@@ -31,4 +34,11 @@ export async function openPath(path: string): Promise<FileSet> {
     if (missing) throw coreError('SOURCE_NOT_FOUND', `${shown} does not exist`, { file: shown, cause });
     throw coreError('SOURCE_READ', `${shown} cannot be read`, { file: shown, cause });
   }
+}
+
+/** Links are followed: caches of model files are full of them. In the order of their names, whatever the system's. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
+  return files.map(({ name }) => name).sort();
 }
