@@ -3,20 +3,22 @@
  * has time for: every digest, every tensor, the tokenizer on probes.
  *
  * ```
- * recognise and open   structure of the container, header, directory, contract, SLM1's checksum
- * digests              SLM2: SHA-256 of every piece of DATA and of every tensor
- * contract             every tensor against the architecture, all problems, types that the runtime computes with
- * tokenizer            built, as large as the embedding allows, probes survive a round trip
+ * structure    recognise and open: container, header, directory, hyperparameters; digests of everything but weights
+ * integrity    SLM2: SHA-256 of every chunk and tensor; SLM1: its checksum; other formats have no digests
+ * contract     every tensor against the architecture, types that the runtime computes with, a layout that exists
+ * tokenizer    built, no larger than the embedding, probes survive a round trip
  * ```
+ *
+ * Each check goes on where the one before failed, as long as there is something to check: a report lists all there is.
  */
-import { type Checkpoint, type FileSet, openCheckpoint } from '@mirust/checkpoint';
-import { formatEncoding, isMirustError } from '@mirust/core';
+import { type Checkpoint, type FileSet, inspectCheckpoint } from '@mirust/checkpoint';
+import { isMirustError, sanitizeText } from '@mirust/core';
 import { parameterCount } from '@mirust/model';
-import { canDecode } from '@mirust/quant';
 import type { AdmissionCheck, AdmissionFinding, AdmissionReport } from '@mirust/schemas';
-import { admissionError } from './errors.ts';
+import { checkContract } from './contract-check.ts';
+import { createFindings, type Findings } from './findings.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
-import { findingOf, MAX_FINDINGS, verdictOf, warningOf } from './verdict.ts';
+import { findingOf, warningOf } from './verdict.ts';
 
 /** How to admit. */
 export interface AdmitOptions {
@@ -25,84 +27,77 @@ export interface AdmitOptions {
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
 }
 
+/** Longest path in a report. */
+const MAX_PATH_CHARACTERS = 4096;
+
 /**
  * Checks one file or directory. Everything that a file can do wrong is a finding; only an abort and mistakes in this
- * code are thrown.
+ * code are thrown. `admitted` means that `loadModel` takes the file, unless the machine has too little memory for it.
  */
 export async function admit(files: FileSet, options: AdmitOptions = {}): Promise<AdmissionReport> {
-  const findings: AdmissionFinding[] = [];
+  const { signal, onProgress } = options;
+  const readOptions = signal === undefined ? {} : { signal };
+  const findings = createFindings();
   const checks: AdmissionCheck[] = [];
-  let checkpoint: Checkpoint | undefined;
 
-  /** Runs one check; later ones that need its result are skipped where it failed. */
-  async function check(name: string, needed: boolean, run: () => Promise<void>): Promise<void> {
-    if (!needed) {
+  /** Runs one check and gives its result; undefined where it failed or has nothing to look at. */
+  async function check<T>(
+    name: string,
+    run: (() => Promise<T>) | undefined,
+    findingsOf: (result: T) => readonly AdmissionFinding[] = () => [],
+  ): Promise<T | undefined> {
+    signal?.throwIfAborted();
+    if (run === undefined) {
       checks.push({ name, outcome: 'skipped' });
-      return;
+      return undefined;
     }
-    const before = findings.filter(({ severity }) => severity !== 'warning').length;
+    const before = findings.severeCount;
+    let result: T | undefined;
     try {
-      options.signal?.throwIfAborted();
-      await run();
+      result = await run();
+      findings.add(findingsOf(result));
     } catch (error) {
       if (!isMirustError(error)) throw error;
-      findings.push(findingOf(error));
+      findings.add([findingOf(error)]);
     }
-    const failed = findings.filter(({ severity }) => severity !== 'warning').length > before;
-    checks.push({ name, outcome: failed ? 'failed' : 'passed' });
+    checks.push({ name, outcome: findings.severeCount > before ? 'failed' : 'passed' });
+    return result;
   }
 
-  const readOptions = options.signal === undefined ? {} : { signal: options.signal };
+  const inspected = await check(
+    'structure',
+    () => inspectCheckpoint(files, readOptions),
+    ({ checkpoint: { warnings } }) => warnings.map((warning) => warningOf('structure', warning)),
+  );
+  const checkpoint = inspected?.checkpoint;
   try {
-    await check('structure', true, async () => {
-      checkpoint = await openCheckpoint(files, readOptions);
-      findings.push(...checkpoint.warnings.map((warning) => warningOf('structure', warning)));
-    });
-    await check('integrity', checkpoint !== undefined, async () => {
-      await checkpoint?.verify({ ...readOptions, ...(options.onProgress ? { onProgress: options.onProgress } : {}) });
-    });
-    await check('contract', checkpoint !== undefined, async () => {
-      findings.push(...typeFindings(checkpoint as Checkpoint));
-    });
-    await check('tokenizer', checkpoint !== undefined, async () => {
-      findings.push(...(await checkTokenizer(checkpoint as Checkpoint)));
-    });
-    return report(files, checkpoint, findings, checks);
+    const verifyOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
+    await check('integrity', checkpoint && (() => checkpoint.verify(verifyOptions)));
+    await check('contract', inspected && (async () => checkContract(inspected, findings)), (found) => found);
+    await check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), (found) => found);
   } finally {
     await checkpoint?.close();
   }
-}
-
-/** Tensors in types that the runtime would refuse: the gate never lets through what cannot run. */
-function typeFindings(checkpoint: Checkpoint): AdmissionFinding[] {
-  const refused = [...checkpoint.tensors.values()].filter(({ encoding }) => !canDecode(encoding.dtype));
-  return refused.map(({ name, encoding }) =>
-    findingOf(
-      admissionError('ADMISSION_DTYPE', `tensor ${name} is stored as ${formatEncoding(encoding)}`, { tensor: name }),
-    ),
-  );
+  return report(files, checkpoint, findings, checks);
 }
 
 function report(
   files: FileSet,
   checkpoint: Checkpoint | undefined,
-  findings: readonly AdmissionFinding[],
+  findings: Findings,
   checks: readonly AdmissionCheck[],
 ): AdmissionReport {
-  const artifact = {
-    format: checkpoint?.format ?? 'unknown',
-    ...(checkpoint?.rootDigest === undefined ? {} : { rootDigest: checkpoint.rootDigest }),
-    ...(checkpoint === undefined
-      ? {}
-      : { architecture: checkpoint.model.architecture, parameters: parameterCount(checkpoint.model.contract) }),
-  };
+  const { rootDigest, model, format = 'unknown' } = checkpoint ?? {};
   return {
     version: 1,
-    file: files.name,
-    // Of all findings, before the list is cut.
-    verdict: verdictOf(findings),
-    findings: findings.slice(0, MAX_FINDINGS),
-    artifact,
-    checks,
+    file: sanitizeText(files.name, MAX_PATH_CHARACTERS),
+    verdict: findings.verdict(),
+    findings: findings.list(),
+    artifact: {
+      format,
+      ...(rootDigest === undefined ? {} : { rootDigest }),
+      ...(model === undefined ? {} : { architecture: model.architecture, parameters: parameterCount(model.contract) }),
+    },
+    checks: [...checks],
   };
 }

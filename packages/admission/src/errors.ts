@@ -13,11 +13,6 @@ export const ADMISSION_ERRORS = {
     when: 'A probe text does not survive being encoded and decoded.',
     remedy: 'Use the tokenizer that was shipped with the weights.',
   },
-  ADMISSION_TOKEN_RANGE: {
-    class: 'tokenizer',
-    when: 'The tokenizer encodes a probe to an id outside the embedding.',
-    remedy: 'Use the tokenizer that was shipped with the weights.',
-  },
   ADMISSION_DTYPE: {
     class: 'unsupported',
     when: 'A tensor is stored in a type that the runtime cannot compute with.',
@@ -32,3 +27,8 @@ export type AdmissionErrorCode = keyof typeof ADMISSION_ERRORS;
 export function admissionError(code: AdmissionErrorCode, message: string, context?: ErrorContext): MirustError {
   return new MirustError(code, ADMISSION_ERRORS[code], message, context);
 }
+
+/** Codes of the gate's own remarks that are no errors, with one sentence each. */
+export const ADMISSION_WARNINGS = {
+  ADMISSION_FINDINGS_OMITTED: 'There are more findings than a report lists. The verdict counts them all.',
+} as const;

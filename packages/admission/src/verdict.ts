@@ -1,15 +1,11 @@
 /** Findings and the verdict that follows from them. */
-import type { ErrorClass, MirustError } from '@mirust/core';
-import { sanitizeText } from '@mirust/core';
+import { type ErrorClass, type MirustError, sanitizeText, type Warning } from '@mirust/core';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 
 export type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 
 /** The three verdicts. Undetermined never counts as admitted. */
 export type Verdict = AdmissionReport['verdict'];
-
-/** Most findings that a report lists: a hostile file could cause a million. */
-export const MAX_FINDINGS = 200;
 
 /** Longest message in a report. */
 const MAX_MESSAGE_CHARACTERS = 300;
@@ -18,7 +14,7 @@ const MAX_MESSAGE_CHARACTERS = 300;
  * The verdict: any error rejects, otherwise anything that could not be checked leaves it undetermined; warnings change
  * nothing.
  */
-export function verdictOf(findings: readonly AdmissionFinding[]): Verdict {
+export function verdictOf(findings: readonly Pick<AdmissionFinding, 'severity'>[]): Verdict {
   if (findings.some(({ severity }) => severity === 'error')) return 'rejected';
   return findings.some(({ severity }) => severity === 'undetermined') ? 'undetermined' : 'admitted';
 }
@@ -38,10 +34,7 @@ export function findingOf(error: MirustError): AdmissionFinding {
 }
 
 /** A finding that does not reject. */
-export function warningOf(
-  errorClass: ErrorClass,
-  warning: { readonly code: string; readonly message: string; readonly offset?: number; readonly tensor?: string },
-): AdmissionFinding {
+export function warningOf(errorClass: ErrorClass, warning: Warning): AdmissionFinding {
   return {
     rule: warning.code,
     class: errorClass,

@@ -2,7 +2,7 @@
 
 import { modelError } from './errors.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type { KvType } from './kv-cache.ts';
+import { KV_TYPES, type KvType } from './kv-cache.ts';
 
 /** Options of a layout, all decided. */
 export interface LayoutOptions {
@@ -35,7 +35,7 @@ export const DEFAULT_CHUNK = 64;
 
 /**
  * Fills in the defaults, and clamps chunk and logits rows to what contains them. Throws RangeError for values that are
- * no positive integers, `MODEL_CONTEXT` for a context beyond what the model declares.
+ * no positive integers and for an unknown cache type, `MODEL_CONTEXT` for a context beyond what the model declares.
  */
 export function resolveLayoutOptions(h: Hyperparameters, request: LayoutRequest = {}): LayoutOptions {
   const context = request.context ?? Math.min(h.maxContext, DEFAULT_CONTEXT);
@@ -51,11 +51,13 @@ export function resolveLayoutOptions(h: Hyperparameters, request: LayoutRequest 
       actual: context,
     });
   }
+  const kvType = request.kvType ?? 'f32';
+  if (!KV_TYPES.includes(kvType)) throw new RangeError(`kvType must be one of ${KV_TYPES.join(', ')}, got ${kvType}`);
   const clampedChunk = Math.min(chunk, context);
   return {
     context,
     chunk: clampedChunk,
-    kvType: request.kvType ?? 'f32',
+    kvType,
     logitsRows: Math.min(logitsRows, clampedChunk),
   };
 }

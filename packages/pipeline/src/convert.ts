@@ -1,22 +1,16 @@
 /**
  * Carries a planned conversion out: tile by tile, in any order, into a sink. The same source and recipe give the same
  * bytes whatever the order of the tiles. Where the stored encoding is kept, bytes are copied as they are.
+ *
+ * Memory is that of a few copies of one tile, 56 bytes per row of the tensors that are begun and not finished, and what
+ * the container's writer holds.
  */
-import type { CheckpointTensor } from '@mirust/checkpoint';
-import { type ByteSink, encodedSize, rowLength, type TensorEncoding } from '@mirust/core';
-import {
-  createErrorStatistics,
-  decodeRows,
-  type ErrorStatistics,
-  type ErrorStatisticsCollector,
-  encodedTile,
-  measureTile,
-  type ResolvedTensor,
-  type StoredTensor,
-} from '@mirust/quant';
+import { type ByteSink, encodedSize, type ReadOptions, rowLength } from '@mirust/core';
+import type { ErrorStatistics, ResolvedTensor } from '@mirust/quant';
 import type { TensorStatistics } from '@mirust/schemas';
 import { rowOffsets } from '@mirust/slm';
-import { type ConversionPlan, sameEncoding } from './plan.ts';
+import { createJob, type TensorJob } from './_job.ts';
+import type { ConversionPlan } from './plan.ts';
 import { fixedWidthStatistics } from './statistics.ts';
 import type { ArtifactDigest } from './target.ts';
 import { cutTiles, type Tile } from './tiles.ts';
@@ -32,6 +26,7 @@ export interface ConvertOptions {
 
 /** One tensor of a finished conversion. */
 export interface ConvertedTensor extends ResolvedTensor {
+  /** Payload and scales, without padding. */
   readonly storedBytes: number;
   /** Absent where the bytes were copied. */
   readonly error?: ErrorStatistics;
@@ -41,6 +36,7 @@ export interface ConvertedTensor extends ResolvedTensor {
 export interface ConversionReport {
   readonly byteLength: number;
   readonly digest: ArtifactDigest;
+  /** In contract order. */
   readonly tensors: readonly ConvertedTensor[];
 }
 
@@ -55,93 +51,53 @@ export async function convert(
   sink: ByteSink,
   options: ConvertOptions = {},
 ): Promise<ConversionReport> {
+  const { signal, onProgress } = options;
+  const readOptions: ReadOptions = signal === undefined ? {} : { signal };
   try {
     const writer = plan.target.createWriter(sink);
     const jobs = new Map(plan.tensors.map((tensor) => [tensor.name, createJob(plan, tensor)]));
-    const specs = plan.request.checkpoint.model.contract;
-    const tiles = options.orderTiles?.(cutTiles(specs)) ?? cutTiles(specs);
+    const cut = cutTiles(plan.request.checkpoint.model.contract);
+    const tiles = options.orderTiles?.(cut) ?? cut;
     const total = tiles.reduce((sum, tile) => sum + valuesOf(jobs, tile), 0);
     let done = 0;
     for (const tile of tiles) {
-      options.signal?.throwIfAborted();
-      const job = jobs.get(tile.tensor) as TensorJob;
-      const bytes = await convertTile(job, tile, options.signal);
+      signal?.throwIfAborted();
+      const job = jobOf(jobs, tile.tensor);
+      const bytes = await job.convert(tile, readOptions);
       const { payloadOffset, scaleOffset } = rowOffsets(job.stored, tile.firstRow);
       await writer.writeTensor(tile.tensor, { payloadOffset, scaleOffset, ...bytes });
       done += valuesOf(jobs, tile);
-      options.onProgress?.(done, total);
+      onProgress?.(done, total);
     }
-    const summaries = new Map([...jobs].map(([name, job]) => [name, job.statistics?.finish()]));
-    const digest = await writer.finish(recordedStatistics(summaries), options.signal ? { signal: options.signal } : {});
+    const tensors = plan.tensors.map((tensor) => converted(tensor, jobOf(jobs, tensor.name)));
+    const digest = await writer.finish(recordedStatistics(tensors), readOptions);
     await sink.commit();
-    return { byteLength: plan.byteLength, digest, tensors: plan.tensors.map((t) => converted(t, jobs, summaries)) };
+    return { byteLength: plan.byteLength, digest, tensors };
   } catch (error) {
-    await sink.abort();
+    // The first error counts; a sink that also fails to clean up changes nothing.
+    await sink.abort().catch(() => {});
     throw error;
   }
 }
 
-/** The work on one tensor. */
-interface TensorJob {
-  readonly source: CheckpointTensor;
-  /** As it will be stored: name, encoding, shape. */
-  readonly stored: { readonly name: string; readonly encoding: TensorEncoding; readonly shape: readonly number[] };
-  /** Absent where the bytes are copied. */
-  readonly statistics: ErrorStatisticsCollector | undefined;
+function jobOf(jobs: ReadonlyMap<string, TensorJob>, name: string): TensorJob {
+  const job = jobs.get(name);
+  if (job === undefined) throw new RangeError(`the plan has no tensor ${name}`);
+  return job;
 }
 
-function createJob(plan: ConversionPlan, { name, encoding }: ResolvedTensor): TensorJob {
-  const source = plan.request.checkpoint.tensors.get(name);
-  if (source === undefined) throw new RangeError(`the checkpoint has no tensor ${name}`);
-  const copied = sameEncoding(source.encoding, encoding);
-  const stored = { name, encoding, shape: source.shape };
-  return { source, stored, statistics: copied ? undefined : createErrorStatistics(source.shape) };
+function valuesOf(jobs: ReadonlyMap<string, TensorJob>, { tensor, rowCount }: Tile): number {
+  return rowCount * rowLength(jobOf(jobs, tensor).stored.shape);
 }
 
-async function convertTile(
-  job: TensorJob,
-  tile: Tile,
-  signal: AbortSignal | undefined,
-): Promise<{ payload: Uint8Array; scales: Uint8Array }> {
-  const { source, stored, statistics } = job;
-  const columns = rowLength(source.shape);
-  const shape = [tile.rowCount, columns];
-  const size = encodedSize(source.encoding, shape, { tensor: source.name });
-  const payload = new Uint8Array(size.payloadBytes);
-  const scales = new Uint8Array(size.scaleBytes);
-  await source.readRows(tile.firstRow, tile.rowCount, payload, scales, signal === undefined ? {} : { signal });
-  if (statistics === undefined) return { payload, scales };
-  const original = new Float32Array(tile.rowCount * columns);
-  decodeRows({ name: source.name, encoding: source.encoding, shape, payload, scales }, 0, tile.rowCount, original);
-  const context = { tensor: source.name, firstRow: tile.firstRow };
-  const encoded = encodedTile(stored.encoding, columns, original, context);
-  const again: StoredTensor = { name: stored.name, encoding: stored.encoding, shape, ...encoded };
-  const decoded = new Float32Array(original.length);
-  decodeRows(again, 0, tile.rowCount, decoded);
-  const measured = { original, decoded, scales: encoded.scales };
-  statistics.add(measureTile(stored.encoding, columns, measured, context));
-  return encoded;
-}
-
-function valuesOf(jobs: ReadonlyMap<string, TensorJob>, tile: Tile): number {
-  return tile.rowCount * rowLength((jobs.get(tile.tensor) as TensorJob).source.shape);
-}
-
-function recordedStatistics(
-  summaries: ReadonlyMap<string, ErrorStatistics | undefined>,
-): ReadonlyMap<string, TensorStatistics> {
+function recordedStatistics(tensors: readonly ConvertedTensor[]): ReadonlyMap<string, TensorStatistics> {
   const recorded = new Map<string, TensorStatistics>();
-  for (const [name, summary] of summaries) if (summary !== undefined) recorded.set(name, fixedWidthStatistics(summary));
+  for (const { name, error } of tensors) if (error !== undefined) recorded.set(name, fixedWidthStatistics(error));
   return recorded;
 }
 
-function converted(
-  tensor: ResolvedTensor,
-  jobs: ReadonlyMap<string, TensorJob>,
-  summaries: ReadonlyMap<string, ErrorStatistics | undefined>,
-): ConvertedTensor {
-  const { stored } = jobs.get(tensor.name) as TensorJob;
-  const size = encodedSize(stored.encoding, stored.shape);
-  const error = summaries.get(tensor.name);
-  return { ...tensor, storedBytes: size.payloadBytes + size.scaleBytes, ...(error === undefined ? {} : { error }) };
+function converted(tensor: ResolvedTensor, job: TensorJob): ConvertedTensor {
+  const { payloadBytes, scaleBytes } = encodedSize(job.stored.encoding, job.stored.shape);
+  const error = job.statistics();
+  return { ...tensor, storedBytes: payloadBytes + scaleBytes, ...(error === undefined ? {} : { error }) };
 }

@@ -37,3 +37,12 @@ export type PipelineErrorCode = keyof typeof PIPELINE_ERRORS;
 export function pipelineError(code: PipelineErrorCode, message: string, context?: ErrorContext): MirustError {
   return new MirustError(code, PIPELINE_ERRORS[code], message, context);
 }
+
+/** Codes of the warnings of a plan, with one sentence each: when, and why it is not an error. */
+export const PIPELINE_WARNINGS = {
+  PACK_SLM1_FACTS:
+    'SLM1 has no place for name, licence, base model and chat template. They are left out: no token that the model computes depends on them.',
+} as const;
+
+/** A code of {@link PIPELINE_WARNINGS}. */
+export type PipelineWarningCode = keyof typeof PIPELINE_WARNINGS;

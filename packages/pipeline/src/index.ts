@@ -4,6 +4,6 @@ export * from './errors.ts';
 export { FIXTURE_NAMES, fixtureCheckpoint } from './fixture.ts';
 export { type ManifestOptions, manifestOf, sidecarOf } from './manifest.ts';
 export { type ArtifactFormat, type ConversionPlan, type ConversionRequest, planConversion } from './plan.ts';
-export { digestSources, pendingSources } from './source-digests.ts';
+export { type DigestOptions, digestSources, pendingSources } from './source-digests.ts';
 export type { ArtifactDigest } from './target.ts';
 export { cutTiles, type Tile } from './tiles.ts';

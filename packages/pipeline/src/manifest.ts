@@ -2,7 +2,7 @@
  * Manifests of finished artifacts: the JSON manifest, and the sidecar that SLM1 has always had. Both are made from a
  * verified file: a manifest never vouches for bytes that nobody looked at.
  */
-import { type ByteSource, elementCount, formatEncoding } from '@mirust/core';
+import { type ByteSource, elementCount, formatEncoding, sanitizeText } from '@mirust/core';
 import {
   type ArtifactManifest,
   hex64,
@@ -19,6 +19,8 @@ import { pipelineError } from './errors.ts';
 /** What is said about an artifact that its bytes do not tell. */
 export interface ManifestOptions {
   readonly tool: ToolRecord;
+  /** Name of the file; default the last part of the source's name, which is cut where it is long. */
+  readonly fileName?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -28,10 +30,9 @@ export interface ManifestOptions {
  * and what reading and verifying throw.
  */
 export async function manifestOf(source: ByteSource, options: ManifestOptions): Promise<ArtifactManifest> {
-  const { tool, ...progress } = options;
+  const { tool, fileName = baseName(source.name), ...progress } = options;
   const format = await identifySlm(source, progress);
   const admission = { state: 'not-run', requiredNextGate: 'structure' } as const;
-  const fileName = baseName(source.name);
   if (format === 'slm2') {
     const file = await readSlm2(source, progress);
     await verifySlm2Data(source, file, progress);
@@ -52,7 +53,9 @@ export async function manifestOf(source: ByteSource, options: ManifestOptions): 
       admission,
     };
   }
-  if (format !== 'slm1') throw pipelineError('PACK_NO_ARTIFACT', `${fileName} is neither SLM1 nor SLM2`);
+  if (format !== 'slm1') {
+    throw pipelineError('PACK_NO_ARTIFACT', `${sanitizeText(fileName)} is neither SLM1 nor SLM2`);
+  }
   const file = await readSlm1(source, { ...progress, verify: true });
   const sha256 = toHex(await sha256Source(source, progress));
   const { byteLength, header } = file;
@@ -77,10 +80,11 @@ export async function sidecarOf(
   sourceKind: SourceKind,
   options: Omit<ManifestOptions, 'tool'> = {},
 ): Promise<SidecarManifest> {
-  if ((await identifySlm(source, options)) !== 'slm1') {
-    throw pipelineError('PACK_NO_ARTIFACT', `${baseName(source.name)} is not SLM1`);
+  const { fileName = baseName(source.name), ...progress } = options;
+  if ((await identifySlm(source, progress)) !== 'slm1') {
+    throw pipelineError('PACK_NO_ARTIFACT', `${sanitizeText(fileName)} is not SLM1`);
   }
-  const file = await readSlm1(source, { ...options, verify: true });
+  const file = await readSlm1(source, { ...progress, verify: true });
   const { header } = file;
   const {
     ropeTheta: _theta,
@@ -90,7 +94,7 @@ export async function sidecarOf(
     ...shape
   } = header.hyperparameters;
   return {
-    modelPath: baseName(source.name),
+    modelPath: fileName,
     byteLength: file.byteLength,
     checksum: hex64(header.checksum),
     ...shape,

@@ -3,7 +3,7 @@
  * a dry run knows the size to the byte, and everything that can be refused is refused before the first weight.
  */
 import type { Checkpoint } from '@mirust/checkpoint';
-import { formatEncoding, type TensorEncoding } from '@mirust/core';
+import { formatEncoding, type ReadOptions, type TensorEncoding, type Warning } from '@mirust/core';
 import { canDecode, type Recipe, type ResolvedTensor, resolveRecipe } from '@mirust/quant';
 import type { SourceFile, ToolRecord } from '@mirust/schemas';
 import { createTokenizer, type TokenizerModel } from '@mirust/tokenizer';
@@ -36,15 +36,17 @@ export interface ConversionPlan {
   readonly target: ConversionTarget;
   /** Of the artifact. */
   readonly byteLength: number;
+  /** Of the checkpoint, of its tokenizer, and what the container leaves out (`PIPELINE_WARNINGS`). */
+  readonly warnings: readonly Warning[];
 }
 
 /**
  * Plans a conversion. Throws `PACK_SLM1_CANNOT_HOLD` with every reason, `PACK_NO_TOKENIZER`, `PACK_DTYPE`,
  * `PACK_UNUSED_RULE`, and what tokenizer, recipe and containers throw.
  */
-export async function planConversion(request: ConversionRequest): Promise<ConversionPlan> {
+export async function planConversion(request: ConversionRequest, options: ReadOptions = {}): Promise<ConversionPlan> {
   const { checkpoint, recipe, format } = request;
-  const imported = await checkpoint.readTokenizer();
+  const imported = await checkpoint.readTokenizer(options);
   if (imported === undefined) throw pipelineError('PACK_NO_TOKENIZER', 'the source brings no tokenizer');
   // Building it checks it: no artifact gets a tokenizer that cannot run.
   const tokenizer = createTokenizer(imported.model).model;
@@ -52,12 +54,27 @@ export async function planConversion(request: ConversionRequest): Promise<Conver
   if (format === 'slm1') {
     const obstacles = slm1Obstacles(checkpoint.model.hyperparameters, tokenizer, tensors);
     if (obstacles.length > 0) {
-      throw pipelineError('PACK_SLM1_CANNOT_HOLD', `SLM1 cannot hold ${obstacles.slice(0, 6).join('; ')}`);
+      throw pipelineError('PACK_SLM1_CANNOT_HOLD', `SLM1 cannot hold ${obstacles.join('; ')}`);
     }
   }
   const target =
     format === 'slm1' ? createSlm1Target(request, tokenizer, tensors) : createSlm2Target(request, tokenizer, tensors);
-  return { request, tokenizer, tensors, target, byteLength: target.byteLength };
+  const warnings = [...checkpoint.warnings, ...imported.warnings, ...leftOut(request)];
+  return { request, tokenizer, tensors, target, byteLength: target.byteLength, warnings };
+}
+
+/** Facts that no computed token depends on, and that SLM1 has no place for. */
+function leftOut({ checkpoint: { facts }, format }: ConversionRequest): Warning[] {
+  const places = [
+    ['name', 'name'],
+    ['license', 'licence'],
+    ['baseModel', 'base model'],
+    ['chatTemplate', 'chat template'],
+  ] as const;
+  const lost = places.filter(([key]) => facts[key] !== undefined).map(([, what]) => what);
+  if (format === 'slm2' || lost.length === 0) return [];
+  const message = `SLM1 has no place for what the source says about itself, which is left out: ${lost.join(', ')}`;
+  return [{ code: 'PACK_SLM1_FACTS', message }];
 }
 
 function resolveTensors(checkpoint: Checkpoint, recipe: Recipe): readonly ResolvedTensor[] {

@@ -1,15 +1,12 @@
 /** SLM2 as the target of a conversion. */
-import { sanitizeText } from '@mirust/core';
 import type { ResolvedTensor } from '@mirust/quant';
 import type { Slm2Meta, TensorRecord, TensorStatistics } from '@mirust/schemas';
 import { createSlm2Writer, layoutSlm2 } from '@mirust/slm';
 import { type TokenizerModel, writeTokn } from '@mirust/tokenizer';
+import { shortText } from './_short-text.ts';
 import { type ConversionRequest, sameEncoding, storedEncoding } from './plan.ts';
 import { PENDING_STATISTICS } from './statistics.ts';
 import type { ConversionTarget } from './target.ts';
-
-/** Facts of a source are cut here: META's schema allows 256 characters, and a cut is marked. */
-const MAX_FACT_CHARACTERS = 200;
 
 /** Lays an SLM2 file out. Throws what `layoutSlm2` and the tokenizer's writer throw. */
 export function createSlm2Target(
@@ -48,9 +45,9 @@ function createMeta(request: ConversionRequest, tensors: readonly ResolvedTensor
     tensors: Object.fromEntries(tensors.map((tensor) => [tensor.name, tensorRecord(request, tensor)])),
     sources: [...sources],
     tool,
-    ...(name === undefined ? {} : { name: sanitizeText(name, MAX_FACT_CHARACTERS) }),
-    ...(license === undefined ? {} : { license: sanitizeText(license, MAX_FACT_CHARACTERS) }),
-    ...(baseModel === undefined ? {} : { baseModel: sanitizeText(baseModel, MAX_FACT_CHARACTERS) }),
+    ...(name === undefined ? {} : { name: shortText(name) }),
+    ...(license === undefined ? {} : { license: shortText(license) }),
+    ...(baseModel === undefined ? {} : { baseModel: shortText(baseModel) }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(endOfGeneration === undefined ? {} : { generation: { eosTokenIds: [...endOfGeneration] } }),
   };

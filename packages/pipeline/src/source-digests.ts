@@ -1,30 +1,31 @@
 /** SHA-256 of every file of a source, so that an artifact says what it was made from. */
-import type { Checkpoint } from '@mirust/checkpoint';
+import type { Checkpoint, CheckpointFile } from '@mirust/checkpoint';
 import { sha256Source, toHex } from '@mirust/integrity';
 import type { SourceFile } from '@mirust/schemas';
 import { PENDING_SHA256 } from '@mirust/slm';
+import { shortText } from './_short-text.ts';
 
-/** The files of a checkpoint with their digests, sorted by name. Reads every byte once. */
-export async function digestSources(
-  checkpoint: Checkpoint,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (doneBytes: number) => void } = {},
-): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
-  let before = 0;
-  for (const { name, source } of checkpoint.files) {
-    const digest = await sha256Source(source, {
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onProgress: (done) => options.onProgress?.(before + done),
-    });
-    before += source.byteLength;
-    files.push({ name: baseName(name), byteLength: source.byteLength, sha256: toHex(digest) });
-  }
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Options of {@link digestSources}. */
+export interface DigestOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (doneBytes: number) => void;
 }
 
-/** Paths differ between machines; the same source must give the same artifact. */
-function baseName(name: string): string {
-  return name.split(/[\\/]/).at(-1) ?? name;
+/** The files of a checkpoint with their digests, sorted by name. Reads every byte once. */
+export async function digestSources(checkpoint: Checkpoint, options: DigestOptions = {}): Promise<SourceFile[]> {
+  const { signal, onProgress } = options;
+  const files: SourceFile[] = [];
+  let before = 0;
+  for (const file of checkpoint.files) {
+    const start = before;
+    const digest = await sha256Source(file.source, {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (done) => onProgress?.(start + done),
+    });
+    before += file.source.byteLength;
+    files.push(sourceFile(file, toHex(digest)));
+  }
+  return files.sort(byName);
 }
 
 /**
@@ -32,8 +33,14 @@ function baseName(name: string): string {
  * them.
  */
 export function pendingSources(checkpoint: Checkpoint): SourceFile[] {
-  const files = checkpoint.files.map(({ name, source }) => {
-    return { name: baseName(name), byteLength: source.byteLength, sha256: PENDING_SHA256 };
-  });
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return checkpoint.files.map((file) => sourceFile(file, PENDING_SHA256)).sort(byName);
+}
+
+function sourceFile({ name, source }: CheckpointFile, sha256: string): SourceFile {
+  return { name: shortText(name), byteLength: source.byteLength, sha256 };
+}
+
+/** By code units: the same on every platform and in every locale. */
+function byName(a: SourceFile, b: SourceFile): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -3,9 +3,10 @@
  * exact; what no layout decides (the host process) is not in it, and the notes say so.
  */
 import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
-import { createEncoding, type DTypeName, formatEncoding, isDTypeName } from '@mirust/core';
+import { createEncoding, type DTypeName, formatEncoding, sanitizeText } from '@mirust/core';
 import {
   type EncodingTable,
+  kvBufferName,
   type LayoutRequest,
   layoutModel,
   type MemoryLayout,
@@ -32,28 +33,47 @@ export interface PlanOptions extends LayoutRequest {
   readonly budgetBytes?: number;
 }
 
+/** A part of a layer's cache. */
+type CachePart = Parameters<typeof kvBufferName>[1];
+
+/** One ArrayBuffer on Node 20, 65,536 pages of a wasm32 memory. */
+const MAX_MEMORY_BYTES = 2 ** 32;
+
+/** What tabs of current browsers grant; phones are the least of them. */
+const SURE_TAB_BYTES = 2 ** 30;
+
 /** The input for an open checkpoint. */
 export function planInputOf(checkpoint: Checkpoint): PlanInput {
   return { model: checkpoint.model, encodings: encodingTable(checkpoint), source: 'weights' };
 }
 
-/** torch's names of weight types, as config.json gives them. */
-const TORCH_TYPES: ReadonlyMap<string, DTypeName> = new Map([
+/** The types that weights come in, by the names that config.json gives them (torch's) and our own. */
+const WEIGHT_TYPES: ReadonlyMap<string, DTypeName> = new Map([
   ['float32', 'f32'],
+  ['float', 'f32'],
+  ['f32', 'f32'],
   ['float16', 'f16'],
+  ['half', 'f16'],
+  ['f16', 'f16'],
   ['bfloat16', 'bf16'],
+  ['bf16', 'bf16'],
 ]);
 
 /**
- * The input for a configuration without weights: every tensor in the type that the configuration names (`bfloat16`, or
- * one of our names), f32 where it names none or an unknown one.
+ * The input for a configuration without weights: every tensor in the type that the configuration names (`bfloat16`,
+ * `torch.bfloat16`, or one of our names), f32 where it names none or one that weights do not come in. A note says which.
  */
 export function planInputOfConfiguration(model: ModelDescription, weightType: string | undefined): PlanInput {
-  const named = weightType === undefined ? undefined : (TORCH_TYPES.get(weightType) ?? weightType);
-  const dtype: DTypeName = named !== undefined && isDTypeName(named) ? named : 'f32';
+  const named = weightType === undefined ? undefined : WEIGHT_TYPES.get(weightType.replace(/^torch\./, ''));
+  const dtype: DTypeName = named ?? 'f32';
   const encodings = new Map(model.contract.map(({ name, shape }) => [name, createEncoding(dtype, shape)]));
-  const notes = [`types of the tensors are assumed: ${dtype}, ${named === dtype ? 'as' : 'since nothing is'} stated`];
-  return { model, encodings, source: 'configuration', notes };
+  const reason =
+    named !== undefined
+      ? `as the configuration says (${weightType})`
+      : weightType === undefined
+        ? 'since the configuration names none'
+        : `since "${sanitizeText(weightType)}" is no type of weights`;
+  return { model, encodings, source: 'configuration', notes: [`the tensors are taken to be ${dtype}, ${reason}`] };
 }
 
 /** Plans a model. Throws what `layoutModel` throws, RangeError for a bad budget. */
@@ -64,7 +84,7 @@ export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanRep
   }
   const layout = layoutModel(input.model, input.encodings, request);
   const weightTypes = bytesByEncoding(input, layout);
-  const components = listComponents(layout, weightTypes);
+  const components = listComponents(layout, input.model.hyperparameters.layerCount, weightTypes);
   return {
     version: 1,
     totalBytes: layout.totalBytes,
@@ -77,7 +97,11 @@ export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanRep
       source: input.source,
       weightTypes: Object.fromEntries(weightTypes),
     },
-    notes: [...(input.notes ?? []), 'the host process (engine, code, tokenizer tables) is not included'],
+    notes: [
+      ...(input.notes ?? []),
+      ...ceilingNotes(layout.totalBytes),
+      'the host process (engine, code, tokenizer tables) is not included',
+    ],
   };
 }
 
@@ -95,16 +119,16 @@ function bytesByEncoding(input: PlanInput, layout: MemoryLayout): ReadonlyMap<st
   return totals;
 }
 
-function listComponents(layout: MemoryLayout, weightTypes: ReadonlyMap<string, number>): PlanComponent[] {
-  const sumOf = (part: string): number =>
-    layout.history.placements
-      .filter(({ name }) => name.split('.')[2] === part)
-      .reduce((sum, { byteLength }) => sum + byteLength, 0);
+function listComponents(
+  layout: MemoryLayout,
+  layerCount: number,
+  weights: ReadonlyMap<string, number>,
+): PlanComponent[] {
   const rows: (readonly [string, number])[] = [
-    ...[...weightTypes].map(([type, bytes]) => [`weights ${type}`, bytes] as const),
+    ...[...weights].map(([type, bytes]) => [`weights ${type}`, bytes] as const),
     ['weights padding', layout.weights.paddingBytes],
-    ['kv cache keys', sumOf('key')],
-    ['kv cache values', sumOf('value')],
+    ['kv cache keys', cacheBytes(layout, layerCount, ['key', 'key.scale'])],
+    ['kv cache values', cacheBytes(layout, layerCount, ['value', 'value.scale'])],
     ['kv cache padding', layout.history.paddingBytes],
     ['working buffers', layout.scratch.byteLength - layout.scratch.paddingBytes],
     ['working buffers padding', layout.scratch.paddingBytes],
@@ -113,4 +137,18 @@ function listComponents(layout: MemoryLayout, weightTypes: ReadonlyMap<string, n
   return rows
     .filter(([name, bytes]) => bytes > 0 || !name.endsWith('padding'))
     .map(([name, bytes]) => ({ name, bytes, kind: 'exact' as const }));
+}
+
+function cacheBytes({ history }: MemoryLayout, layerCount: number, parts: readonly CachePart[]): number {
+  const names = new Set<string>();
+  for (let layer = 0; layer < layerCount; layer++) for (const part of parts) names.add(kvBufferName(layer, part));
+  return history.placements.filter(({ name }) => names.has(name)).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** What the platforms have to say about a total, where they do. */
+function ceilingNotes(totalBytes: number): string[] {
+  if (totalBytes > MAX_MEMORY_BYTES) {
+    return ['more than 4 GiB: one ArrayBuffer on Node 20 and one wasm32 memory anywhere hold no more'];
+  }
+  return totalBytes > SURE_TAB_BYTES ? ['a browser tab may refuse this much'] : [];
 }
