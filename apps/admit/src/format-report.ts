@@ -33,3 +33,12 @@ function findingLines(finding: AdmissionFinding, colors: Colors): string[] {
   const head = `  ${paint(finding.severity)} ${finding.rule} [${finding.class}]: ${finding.message}${place}`;
   return finding.remedy === undefined ? [head] : [head, `    ${finding.remedy}`];
 }
+
+/** One line about several files: `2 admitted, 1 rejected`. */
+export function formatSummary(reports: readonly AdmissionReport[]): string {
+  const counts = (['admitted', 'rejected', 'undetermined'] as const).map((verdict) => {
+    return { verdict, count: reports.filter((report) => report.verdict === verdict).length };
+  });
+  const shown = counts.filter(({ count }) => count > 0).map(({ verdict, count }) => `${count} ${verdict}`);
+  return `${reports.length} files: ${shown.join(', ')}\n`;
+}

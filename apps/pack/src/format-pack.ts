@@ -1,12 +1,12 @@
 /** What mirust-pack prints about a conversion. */
-import { colorsFor, formatTable } from '@mirust/cli';
-import { formatBytes, formatEncoding, sanitizeText } from '@mirust/core';
+import { type Column, colorsFor, formatTable } from '@mirust/cli';
+import { encodedSize, formatBytes, formatEncoding, sanitizeText } from '@mirust/core';
 import { hex64 } from '@mirust/integrity';
 import type { ConversionPlan, ConversionReport, ConvertedTensor } from '@mirust/pipeline';
 import type { ResolvedTensor } from '@mirust/quant';
 
 /** The result as a document. */
-export function packJson(plan: ConversionPlan, report: ConversionReport | undefined, out: string | undefined): unknown {
+export function packJson(plan: ConversionPlan, report: ConversionReport | undefined, out: string | undefined): object {
   const { rootDigest, checksum } = report?.digest ?? {};
   const converted = new Map(report?.tensors.map((tensor) => [tensor.name, tensor]));
   return {
@@ -16,11 +16,13 @@ export function packJson(plan: ConversionPlan, report: ConversionReport | undefi
     ...(out === undefined ? {} : { file: out }),
     ...(rootDigest === undefined ? {} : { rootDigest }),
     ...(checksum === undefined ? {} : { checksum: hex64(checksum) }),
-    tensors: plan.tensors.map(({ name, encoding, requested, fallbackReason }) => {
+    tensors: plan.tensors.map((tensor) => {
+      const { name, encoding, requested, fallbackReason } = tensor;
       const error = converted.get(name)?.error;
       return {
         name,
         type: formatEncoding(encoding),
+        bytes: storedBytes(plan, tensor),
         requested,
         ...(fallbackReason === undefined ? {} : { fallbackReason }),
         ...(error === undefined ? {} : { error }),
@@ -54,34 +56,50 @@ export function formatPack(
   return `${lines.join('\n')}\n`;
 }
 
-/** Tensors, values and worst error by type. */
+/** Tensors, bytes and worst error by type; a dry run knows no errors. */
 function typeTable(plan: ConversionPlan, report: ConversionReport | undefined): string {
   const groups = new Map<string, { tensors: number; bytes: number; worst: ConvertedTensor | undefined }>();
-  const places = new Map(report?.tensors.map((tensor) => [tensor.name, tensor]));
-  for (const { name, encoding } of plan.tensors) {
-    const key = formatEncoding(encoding);
+  const converted = new Map(report?.tensors.map((tensor) => [tensor.name, tensor]));
+  for (const tensor of plan.tensors) {
+    const key = formatEncoding(tensor.encoding);
     const group = groups.get(key) ?? { tensors: 0, bytes: 0, worst: undefined };
-    const tensor = places.get(name);
+    const result = converted.get(tensor.name);
     group.tensors++;
-    group.bytes += tensor?.storedBytes ?? 0;
-    const error = tensor?.error?.relativeRmsError ?? -1;
-    if (error > (group.worst?.error?.relativeRmsError ?? -1)) group.worst = tensor;
+    group.bytes += storedBytes(plan, tensor);
+    if (errorOf(result) > errorOf(group.worst)) group.worst = result;
     groups.set(key, group);
   }
   const rows = [...groups].map(([type, { tensors, bytes, worst }]) => [
     type,
     String(tensors),
-    ...(report === undefined ? [] : [bytes.toLocaleString('en-US')]),
-    ...(report === undefined ? [] : [worst?.error === undefined ? 'copied' : worstText(worst)]),
+    bytes.toLocaleString('en-US'),
+    ...(report === undefined ? [] : [worstText(worst)]),
   ]);
-  const columns = [{ title: 'type' }, { title: 'tensors', align: 'right' as const }];
-  const measured = [{ title: 'bytes', align: 'right' as const }, { title: 'worst relative error' }];
-  return formatTable(report === undefined ? columns : [...columns, ...measured], rows);
+  const columns: Column[] = [
+    { title: 'type' },
+    { title: 'tensors', align: 'right' },
+    { title: 'bytes', align: 'right' },
+  ];
+  return formatTable(report === undefined ? columns : [...columns, { title: 'worst relative error' }], rows);
 }
 
-function worstText({ name, error }: ConvertedTensor): string {
-  const share = ((error?.relativeRmsError ?? 0) * 100).toFixed(3);
-  return `${share} % RMS, cosine ${(error?.cosine ?? 0).toFixed(6)} (${name})`;
+/** -1 for a tensor whose bytes were copied: nothing was measured. */
+function errorOf(tensor: ConvertedTensor | undefined): number {
+  return tensor?.error?.relativeRmsError ?? -1;
+}
+
+function worstText(tensor: ConvertedTensor | undefined): string {
+  if (tensor?.error === undefined) return 'none: copied';
+  const { relativeRmsError, cosine } = tensor.error;
+  if (relativeRmsError === 0) return 'none: every value is the same';
+  return `${(relativeRmsError * 100).toFixed(3)} % RMS, cosine ${cosine.toFixed(6)} (${tensor.name})`;
+}
+
+/** Bytes of a tensor in the artifact, scales included, padding not. */
+function storedBytes(plan: ConversionPlan, { name, encoding }: ResolvedTensor): number {
+  const shape = plan.request.checkpoint.tensors.get(name)?.shape ?? [];
+  const { payloadBytes, scaleBytes } = encodedSize(encoding, shape);
+  return payloadBytes + scaleBytes;
 }
 
 /** Fallbacks by reason: a model of 80 layers has hundreds that say the same. */

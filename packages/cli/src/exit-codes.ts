@@ -1,18 +1,13 @@
 /** Exit statuses of the four commands. Stable: scripts rely on them. */
 import type { ErrorClass } from '@mirust/core';
 
-/** What every command may exit with. */
+/** What a command may exit with; `EXIT_MEANINGS` says when. */
 export const EXIT = {
   ok: 0,
-  /** A mistake in MiRust itself: please report it. */
   internal: 1,
-  /** Unknown option, missing argument, value out of range. */
   usage: 2,
-  /** mirust-plan: the model does not fit the budget. */
   doesNotFit: 3,
-  /** mirust-admit: something could not be checked, so the file is not admitted. */
   undetermined: 4,
-  /** mirust-run eval: a case did not give the expected text. */
   mismatch: 5,
   structure: 10,
   integrity: 11,
@@ -21,17 +16,56 @@ export const EXIT = {
   unsupported: 14,
   resource: 15,
   io: 16,
-  /** Ctrl-C: 128 + SIGINT. */
+  hangup: 129,
   interrupted: 130,
+  terminated: 143,
 } as const;
+
+/** What each status means, in one line for `--help`. */
+export const EXIT_MEANINGS: ReadonlyMap<number, string> = new Map([
+  [EXIT.ok, 'success'],
+  [EXIT.internal, 'a mistake in MiRust itself; please report it'],
+  [EXIT.usage, 'wrong usage: an unknown option, a missing argument, a value out of range'],
+  [EXIT.doesNotFit, 'the model does not fit the budget'],
+  [EXIT.undetermined, 'something could not be checked, so the file is not admitted'],
+  [EXIT.mismatch, 'a case did not give the expected text'],
+  [EXIT.structure, 'structure: the bytes do not follow the format'],
+  [EXIT.integrity, 'integrity: a digest or checksum does not match'],
+  [EXIT.contract, 'contract: tensors or hyperparameters do not follow the architecture'],
+  [EXIT.tokenizer, 'tokenizer: it is damaged, or cannot be expressed as asked'],
+  [EXIT.unsupported, 'unsupported: a well-formed input that is not supported'],
+  [EXIT.resource, 'resource: a limit of memory, context or size is passed'],
+  [EXIT.io, 'input/output: a file is missing, or disk or network failed'],
+  [EXIT.hangup, 'ended by SIGHUP'],
+  [EXIT.interrupted, 'ended by Ctrl-C (SIGINT)'],
+  [EXIT.terminated, 'ended by SIGTERM'],
+]);
+
+/** Statuses that every command may exit with. */
+export const COMMON_STATUSES: readonly number[] = [
+  EXIT.ok,
+  EXIT.internal,
+  EXIT.usage,
+  EXIT.structure,
+  EXIT.integrity,
+  EXIT.contract,
+  EXIT.tokenizer,
+  EXIT.unsupported,
+  EXIT.resource,
+  EXIT.io,
+  EXIT.hangup,
+  EXIT.interrupted,
+  EXIT.terminated,
+];
 
 /** The exit status of a class of error. */
 export function exitCodeOf(errorClass: ErrorClass): number {
   return EXIT[errorClass];
 }
 
-/** The statuses as a text for `--help`. */
-export const EXIT_HELP: string = [
-  'Exit status: 0 success · 2 wrong usage · 130 interrupted',
-  'A bad file: 10 structure · 11 integrity · 12 contract · 13 tokenizer · 14 unsupported · 15 resource · 16 input/output',
-].join('\n');
+/** Signals that end a command cleanly, with the status of a process that died of them: 128 + the signal's number. */
+export const SIGNAL_STATUSES: ReadonlyMap<NodeJS.Signals, number> = new Map([
+  ['SIGHUP', EXIT.hangup],
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+]);

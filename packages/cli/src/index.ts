@@ -1,6 +1,10 @@
-/** @packageDocumentation What the four commands share: errors, progress, tables, exit codes. */
-export { type CommandContext, type CommandDefinition, runCommand, UsageError } from './command.ts';
-export { EXIT, EXIT_HELP, exitCodeOf } from './exit-codes.ts';
-export { type FormattedError, formatError, isAbort } from './format-error.ts';
-export { createProgress, type Progress } from './progress.ts';
-export { type Colors, type Column, colorsFor, formatTable, writeJson, writeStdout } from './terminal.ts';
+/** @packageDocumentation What the four commands share: command lines, help, errors, progress, tables, exit statuses. */
+export { type Colors, colorsFor } from './colors.ts';
+export { type Column, formatTable } from './columns.ts';
+export { EXIT, exitCodeOf } from './exit-codes.ts';
+export { type ArgumentsOf, type OptionTable, type OptionValues, present } from './option.ts';
+export { terminalText, writeJson, writeStdout } from './output.ts';
+export { type Command, type CommandContext, defineCommand, type Program } from './program.ts';
+export { withProgress } from './progress.ts';
+export { packageVersion, runProgram } from './run.ts';
+export { asUsage, UsageError } from './usage-error.ts';

@@ -1,54 +1,46 @@
 /** `mirust-pack inspect`: what a model file holds, from its headers. */
 import { type Checkpoint, openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
-import { type CommandContext, formatTable, writeJson, writeStdout } from '@mirust/cli';
+import { type ArgumentsOf, type CommandContext, formatTable, writeJson, writeStdout } from '@mirust/cli';
 import { encodedSize, formatEncoding, formatShape, sanitizeText } from '@mirust/core';
 import { parameterCount } from '@mirust/model';
-import type { Argv, CommandModule } from 'yargs';
-
-interface InspectArguments {
-  readonly file: string;
-  readonly json: boolean;
-}
+import type { INSPECT } from './arguments.ts';
 
 /** `mirust-pack inspect FILE [--json]` */
-export function inspectCommand(context: CommandContext): CommandModule<object, InspectArguments> {
-  return {
-    command: 'inspect <file>',
-    describe: 'show hyperparameters and tensors of a model file',
-    builder: (parser) =>
-      parser
-        .positional('file', { type: 'string', demandOption: true, describe: 'any format that is read' })
-        .option('json', {
-          type: 'boolean',
-          default: false,
-          describe: 'print as JSON',
-        }) as unknown as Argv<InspectArguments>,
-    handler: async (args) => {
-      const checkpoint = await openCheckpoint(await openPath(args.file), { signal: context.signal });
-      try {
-        if (args.json) await writeJson(inspectJson(checkpoint));
-        else await writeStdout(formatInspection(checkpoint));
-      } finally {
-        await checkpoint.close();
-      }
-    },
-  };
+export async function inspect(
+  args: ArgumentsOf<typeof INSPECT.positionals, typeof INSPECT.options>,
+  { signal }: CommandContext,
+): Promise<void> {
+  const checkpoint = await openCheckpoint(await openPath(args.file), { signal });
+  try {
+    if (args.json) await writeJson(inspectJson(checkpoint));
+    else await writeStdout(formatInspection(checkpoint));
+  } finally {
+    await checkpoint.close();
+  }
 }
 
-function tensorRows(
-  checkpoint: Checkpoint,
-): { name: string; sourceName: string; shape: readonly number[]; type: string; bytes: number }[] {
+/** One tensor as it is shown. */
+interface TensorRow {
+  readonly name: string;
+  readonly sourceName: string;
+  readonly shape: readonly number[];
+  readonly type: string;
+  readonly bytes: number;
+}
+
+/** In the order of the contract. */
+function tensorRows(checkpoint: Checkpoint): TensorRow[] {
   return checkpoint.model.contract.flatMap(({ name }) => {
     const tensor = checkpoint.tensors.get(name);
     if (tensor === undefined) return [];
-    const { payloadBytes, scaleBytes } = encodedSize(tensor.encoding, tensor.shape);
-    const { sourceName, shape } = tensor;
-    return [{ name, sourceName, shape, type: formatEncoding(tensor.encoding), bytes: payloadBytes + scaleBytes }];
+    const { encoding, sourceName, shape } = tensor;
+    const { payloadBytes, scaleBytes } = encodedSize(encoding, shape);
+    return [{ name, sourceName, shape, type: formatEncoding(encoding), bytes: payloadBytes + scaleBytes }];
   });
 }
 
-function inspectJson(checkpoint: Checkpoint): unknown {
+function inspectJson(checkpoint: Checkpoint): object {
   const { format, model, facts, rootDigest, warnings } = checkpoint;
   return {
     format,

@@ -1,0 +1,19 @@
+/** The command line of mirust-admit. What does the work is loaded when it runs: `--help` is there at once. */
+import { defineCommand, EXIT, type Program } from '@mirust/cli';
+import { ADMIT } from './arguments.ts';
+
+/** mirust-admit of some version. */
+export function createProgram(version: string): Program {
+  const main = defineCommand({
+    name: '',
+    summary: 'check model files. A rejected file exits with the class of its first error',
+    ...ADMIT,
+    examples: [
+      { arguments: 'model.slm && mirust-run model.slm', help: 'exit status 0 only when admitted' },
+      { arguments: 'models/*.gguf --json', help: 'all reports as JSON' },
+    ],
+    statuses: [EXIT.undetermined],
+    run: async (args, context) => (await import('./admit.ts')).admitFiles(args, context),
+  });
+  return { name: 'mirust-admit', version, main, commands: [] };
+}

@@ -1,0 +1,49 @@
+/** The commands of mirust-run. What does the work is loaded when a command runs: `--help` is there at once. */
+import { defineCommand, EXIT, type Program } from '@mirust/cli';
+import {
+  EVAL_OPTIONS,
+  EVAL_OUTPUT,
+  GENERATE_OPTIONS,
+  GENERATE_OUTPUT,
+  MODEL_FILE,
+  MODEL_OPTIONS,
+  TOKENS,
+} from './arguments.ts';
+
+/** mirust-run of some version. */
+export function createProgram(version: string): Program {
+  const generate = defineCommand({
+    name: '',
+    summary: 'generate text',
+    positionals: MODEL_FILE,
+    options: { ...GENERATE_OPTIONS, ...MODEL_OPTIONS, ...GENERATE_OUTPUT },
+    examples: [
+      { arguments: 'story.slm --prompt "Once upon a time"', help: 'tell a story' },
+      { arguments: 'model.gguf -p "Hello" --temperature 0.8 --seed 7 --json', help: 'text, ids and diagnostics' },
+    ],
+    run: async (args, context) => (await import('./generate.ts')).generate(args, context),
+  });
+  const evaluate = defineCommand({
+    name: 'eval',
+    summary: 'measure mean NLL and perplexity of a text, or check exact cases',
+    positionals: MODEL_FILE,
+    options: { ...EVAL_OPTIONS, ...MODEL_OPTIONS, ...EVAL_OUTPUT },
+    examples: [
+      { arguments: 'eval model.slm --text-file heldout.txt', help: 'perplexity' },
+      { arguments: 'eval model.slm --cases cases.json --json', help: 'exit status 5 unless every case gives its text' },
+    ],
+    statuses: [EXIT.mismatch],
+    run: async (args, context) => (await import('./eval.ts')).evaluateFile(args, context),
+  });
+  const tokens = defineCommand({
+    name: 'tokens',
+    summary: 'show the token ids of a text',
+    ...TOKENS,
+    examples: [
+      { arguments: 'tokens tokenizer.json --text "Hello" --json', help: 'ids as JSON' },
+      { arguments: 'tokens model.gguf --text-file story.txt', help: 'ids and their texts' },
+    ],
+    run: async (args, context) => (await import('./tokens.ts')).tokens(args, context),
+  });
+  return { name: 'mirust-run', version, main: generate, commands: [evaluate, tokens] };
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs a program: command line, command, exit status. Errors are one clear line, Ctrl-C leaves no debris.
+ *
+ * A signal aborts the work; whoever holds a temporary file removes it on the way out. A second signal removes temporary
+ * files at once and leaves.
+ */
+import { readFileSync } from 'node:fs';
+import { removeOpenTemporaries } from '@mirust/core/node';
+import { colorsFor } from './colors.ts';
+import { EXIT, SIGNAL_STATUSES } from './exit-codes.ts';
+import { formatError, isAbort } from './format-error.ts';
+import { formatHelp } from './help.ts';
+import { silenceStreamErrors, writeStdout } from './output.ts';
+import { type Invocation, parseCommandLine } from './parse.ts';
+import type { Program } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The version in the package.json above a program's main module, given that module's `import.meta.url`. */
+export function packageVersion(mainUrl: string): string {
+  const text = readFileSync(new URL('../package.json', mainUrl), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Runs a program to its end and sets the exit status of the process. Never rejects. */
+export async function runProgram(program: Program, argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  silenceStreamErrors();
+  const controller = new AbortController();
+  let endedBy: number | undefined;
+  const end = (signal: NodeJS.Signals): void => {
+    const status = SIGNAL_STATUSES.get(signal) ?? EXIT.interrupted;
+    if (endedBy !== undefined) {
+      removeOpenTemporaries();
+      process.exit(status);
+    }
+    endedBy = status;
+    controller.abort(new DOMException('interrupted', 'AbortError'));
+  };
+  for (const signal of SIGNAL_STATUSES.keys()) process.on(signal, end);
+  let exitCode: number = EXIT.ok;
+  const exitWith = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    await invoke(program, parseCommandLine(program, argv), { signal: controller.signal, exitWith });
+  } catch (error) {
+    exitCode = report(program, error);
+    if (isAbort(error)) exitCode = endedBy ?? exitCode;
+  } finally {
+    for (const signal of SIGNAL_STATUSES.keys()) process.off(signal, end);
+  }
+  process.exitCode = exitCode;
+}
+
+async function invoke(
+  program: Program,
+  invocation: Invocation,
+  context: { readonly signal: AbortSignal; readonly exitWith: (code: number) => void },
+): Promise<void> {
+  if (invocation.kind === 'version') await writeStdout(`${program.version}\n`);
+  else if (invocation.kind === 'help') await writeStdout(formatHelp(program, invocation.command));
+  else await invocation.command.run(invocation.args, context);
+}
+
+function report({ name }: Program, error: unknown): number {
+  const colors = colorsFor(process.stderr);
+  const { lines, exitCode } = formatError(error);
+  const [first = '', ...rest] = lines;
+  const pointer = error instanceof UsageError ? ` (see ${name} --help)` : '';
+  process.stderr.write(`${colors.red(name)}: ${first}${pointer}\n${rest.map((line) => `  ${line}\n`).join('')}`);
+  return exitCode;
+}
