@@ -17,7 +17,7 @@ export function formatReport(report: AdmissionReport): string {
     `${paint(report.verdict)}  ${sanitizeText(report.file, 300)}  (${facts.join(', ')})`,
     ...(rootDigest === undefined ? [] : [`  root digest ${rootDigest}`]),
     ...(report.checks ?? []).map(({ name, outcome }) => `  ${mark(outcome, colors)} ${name}`),
-    ...report.findings.flatMap((finding) => findingLines(finding, colors)),
+    ...findingLines(report.findings, colors),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -27,11 +27,28 @@ function mark(outcome: 'passed' | 'failed' | 'skipped', colors: Colors): string 
   return outcome === 'failed' ? colors.red('✗') : colors.dim('–');
 }
 
-function findingLines(finding: AdmissionFinding, colors: Colors): string[] {
-  const paint = finding.severity === 'error' ? colors.red : colors.yellow;
-  const place = finding.offset === undefined ? '' : ` (at byte ${finding.offset})`;
-  const head = `  ${paint(finding.severity)} ${finding.rule} [${finding.class}]: ${finding.message}${place}`;
-  return finding.remedy === undefined ? [head] : [head, `    ${finding.remedy}`];
+/** A model without weights breaks hundreds of rules of one kind: a person sees the first, JSON lists them. */
+const MAX_SHOWN_PER_RULE = 4;
+
+function findingLines(findings: readonly AdmissionFinding[], colors: Colors): string[] {
+  const byRule = new Map<string, AdmissionFinding[]>();
+  for (const finding of findings) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
+  return [...byRule].flatMap(([rule, group]) => {
+    const shown = group.slice(0, MAX_SHOWN_PER_RULE);
+    const more = group.length - shown.length;
+    const remedies = new Set(shown.map(({ remedy }) => remedy).filter((remedy) => remedy !== undefined));
+    return [
+      ...shown.map((finding) => findingLine(finding, colors)),
+      ...(more > 0 ? [`    and ${more} more of ${rule} (--json lists them)`] : []),
+      ...[...remedies].map((remedy) => `    ${remedy}`),
+    ];
+  });
+}
+
+function findingLine({ rule, class: kind, severity, message, offset }: AdmissionFinding, colors: Colors): string {
+  const paint = severity === 'error' ? colors.red : colors.yellow;
+  const place = offset === undefined ? '' : ` (at byte ${offset})`;
+  return `  ${paint(severity)} ${rule} [${kind}]: ${message}${place}`;
 }
 
 /** One line about several files: `2 admitted, 1 rejected`. */

@@ -22,7 +22,7 @@ export const PACK = {
       choices: ['slm1', 'slm2'],
       help: 'container (default: slm1 where OUT ends in .slm1, else slm2)',
     },
-    tokenizer: { type: 'text', value: 'PATH', help: "tokenizer to pack instead of the source's own" },
+    tokenizer: { type: 'text', value: 'PATH', filled: true, help: "tokenizer to pack instead of the source's own" },
     'dry-run': { type: 'flag', help: 'plan only: the size is exact to the byte, nothing is written' },
     json: { type: 'flag', help: 'print the result as JSON' },
   },
@@ -47,7 +47,7 @@ export const MANIFEST = {
       choices: ['deterministic-smoke', 'converted-trained'],
       help: 'what the weights are, for the sidecar (default: the latter)',
     },
-    json: { type: 'flag', help: 'the same as --kind json' },
+    json: { type: 'flag', help: 'the same as --kind json, and nothing else is printed' },
   },
 } as const;
 

@@ -1,22 +1,27 @@
 /** `mirust-pack inspect`: what a model file holds, from its headers. */
-import { type Checkpoint, openCheckpoint } from '@mirust/checkpoint';
+import { type Checkpoint, type InspectedCheckpoint, inspectCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
-import { type ArgumentsOf, type CommandContext, formatTable, writeJson, writeStdout } from '@mirust/cli';
+import { type ArgumentsOf, type CommandContext, exitCodeOf, formatTable, writeJson, writeStdout } from '@mirust/cli';
 import { encodedSize, formatEncoding, formatShape, sanitizeText } from '@mirust/core';
 import { parameterCount } from '@mirust/model';
 import type { INSPECT } from './arguments.ts';
 
-/** `mirust-pack inspect FILE [--json]` */
+/** Problems of a file that a person is shown. */
+const MAX_SHOWN_PROBLEMS = 10;
+
+/** `mirust-pack inspect FILE [--json]`: also of a file that breaks the contract, with all that is wrong. */
 export async function inspect(
   args: ArgumentsOf<typeof INSPECT.positionals, typeof INSPECT.options>,
-  { signal }: CommandContext,
+  { signal, exitWith }: CommandContext,
 ): Promise<void> {
-  const checkpoint = await openCheckpoint(await openPath(args.file), { signal });
+  const inspected = await inspectCheckpoint(await openPath(args.file), { signal });
   try {
-    if (args.json) await writeJson(inspectJson(checkpoint));
-    else await writeStdout(formatInspection(checkpoint));
+    const [first] = inspected.problems;
+    if (first !== undefined) exitWith(exitCodeOf(first.class));
+    if (args.json) await writeJson(inspectJson(inspected));
+    else await writeStdout(formatInspection(inspected));
   } finally {
-    await checkpoint.close();
+    await inspected.checkpoint.close();
   }
 }
 
@@ -40,7 +45,7 @@ function tensorRows(checkpoint: Checkpoint): TensorRow[] {
   });
 }
 
-function inspectJson(checkpoint: Checkpoint): object {
+function inspectJson({ checkpoint, problems, problemCount }: InspectedCheckpoint): object {
   const { format, model, facts, rootDigest, warnings } = checkpoint;
   return {
     format,
@@ -51,10 +56,11 @@ function inspectJson(checkpoint: Checkpoint): object {
     facts,
     tensors: tensorRows(checkpoint),
     warnings,
+    ...(problemCount === 0 ? {} : { problemCount, problems: problems.map(({ code, message }) => ({ code, message })) }),
   };
 }
 
-function formatInspection(checkpoint: Checkpoint): string {
+function formatInspection({ checkpoint, problems, problemCount }: InspectedCheckpoint): string {
   const { format, model, facts, rootDigest, warnings } = checkpoint;
   const parameters = parameterCount(model.contract).toLocaleString('en-US');
   const lines = [`${format}: ${model.architecture}, ${parameters} parameters`];
@@ -74,7 +80,9 @@ function formatInspection(checkpoint: Checkpoint): string {
     { title: 'bytes', align: 'right' },
     { title: 'in the file' },
   ] as const;
-  lines.push('', formatTable(columns, rows));
+  if (rows.length > 0) lines.push('', formatTable(columns, rows));
   for (const { code, message } of warnings) lines.push(`warning ${code}: ${message}`);
+  for (const { code, message } of problems.slice(0, MAX_SHOWN_PROBLEMS)) lines.push(`problem ${code}: ${message}`);
+  if (problemCount > MAX_SHOWN_PROBLEMS) lines.push(`and ${problemCount - MAX_SHOWN_PROBLEMS} more problems`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 /** `mirust-pack manifest`: the manifest of a finished artifact. */
 import { openPath } from '@mirust/checkpoint/node';
 import { type ArgumentsOf, type CommandContext, UsageError, withProgress, writeStdout } from '@mirust/cli';
+import { sanitizeText } from '@mirust/core';
 import { fileSource, writeFileAtomic } from '@mirust/core/node';
 import { writeManifest, writeSidecar } from '@mirust/integrity';
 import { manifestOf, sidecarOf } from '@mirust/pipeline';
@@ -17,8 +18,14 @@ export async function manifest(args: ManifestArguments, context: CommandContext,
   if (args.source !== undefined && args.kind !== 'sidecar') throw new UsageError('--source needs --kind sidecar');
   if (out !== undefined) await refuseOverwritingSource(out, await openPath(file));
   const text = await describe(args, context, tool);
-  if (out === undefined) await writeStdout(text);
-  else await writeFileAtomic(out, new TextEncoder().encode(text), { signal: context.signal });
+  if (out === undefined) {
+    await writeStdout(text);
+    return;
+  }
+  const bytes = new TextEncoder().encode(text);
+  await writeFileAtomic(out, bytes, { signal: context.signal });
+  if (!args.json)
+    await writeStdout(`wrote ${sanitizeText(out, 300)}: ${bytes.byteLength.toLocaleString('en-US')} bytes\n`);
 }
 
 /** Verifies all of the file first: a manifest never vouches for bytes that nobody looked at. */

@@ -15,7 +15,7 @@ export const MODEL_OPTIONS = {
   },
   kv: { type: 'choice', choices: ['f32', 'f16', 'q8'], help: 'type of the key/value cache (default f32)' },
   chunk: { type: 'integer', least: 1, value: 'N', help: 'tokens per prefill run (default 64)' },
-  tokenizer: { type: 'text', value: 'PATH', help: "tokenizer to use instead of the model's own" },
+  tokenizer: { type: 'text', value: 'PATH', filled: true, help: "tokenizer to use instead of the model's own" },
   backend: { type: 'choice', choices: ['auto', 'reference', 'wasm'], help: 'what executes the model (default auto)' },
   threads: {
     type: 'integer',
@@ -52,7 +52,7 @@ export const GENERATE_OPTIONS = {
     help: 'above 1 makes recent tokens less likely (default 1)',
   },
   seed: { type: 'integer', value: 'S', help: 'of the random draws (default 1)' },
-  stop: { type: 'list', value: 'TEXT', help: 'text that ends the generation, not printed; repeatable' },
+  stop: { type: 'list', value: 'TEXT', filled: true, help: 'text that ends the generation, not printed; repeatable' },
 } as const;
 
 /** How a generation is shown. */
@@ -66,9 +66,15 @@ export const EVAL_OPTIONS = {
   'text-file': {
     type: 'text',
     value: 'FILE',
+    filled: true,
     help: 'UTF-8 text, - for standard input; <|endoftext|> separates documents',
   },
-  cases: { type: 'text', value: 'FILE', help: 'JSON [{"prompt", "expected", "maxTokens"?, "name"?}], greedy' },
+  cases: {
+    type: 'text',
+    value: 'FILE',
+    filled: true,
+    help: 'JSON [{"prompt", "expected", "maxTokens"?, "name"?}], greedy',
+  },
 } as const;
 
 /** How an evaluation is shown. */
@@ -83,7 +89,12 @@ export const TOKENS = {
   },
   options: {
     text: { type: 'text', value: 'TEXT', help: 'the text' },
-    'text-file': { type: 'text', value: 'FILE', help: 'a UTF-8 file with the text, - for standard input' },
+    'text-file': {
+      type: 'text',
+      value: 'FILE',
+      filled: true,
+      help: 'a UTF-8 file with the text, - for standard input',
+    },
     'no-special': { type: 'flag', help: 'leave out the BOS that a prompt gets' },
     json: { type: 'flag', help: 'print {"ids": [...]}' },
   },

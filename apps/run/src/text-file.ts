@@ -35,7 +35,15 @@ export async function readTextFile(path: string, { signal }: CommandContext): Pr
     signal.throwIfAborted();
     throw readFailure(error, name);
   }
-  return decodeUtf8(Buffer.concat(parts), name);
+  return decodeText(Buffer.concat(parts), name);
+}
+
+function decodeText(bytes: Uint8Array, name: string): string {
+  try {
+    return decodeUtf8(bytes, name);
+  } catch (cause) {
+    throw coreError('INVALID_UTF8', `${name} is not valid UTF-8`, { cause, remedy: 'Convert the text to UTF-8.' });
+  }
 }
 
 function readFailure(error: unknown, name: string): unknown {
@@ -43,5 +51,8 @@ function readFailure(error: unknown, name: string): unknown {
   const code = String(error.code);
   const problem = PROBLEMS.get(code) ?? `cannot be read (${code})`;
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return coreError(missing ? 'SOURCE_NOT_FOUND' : 'SOURCE_READ', `${name} ${problem}`, { cause: error });
+  return coreError(missing ? 'SOURCE_NOT_FOUND' : 'SOURCE_READ', `${name} ${problem}`, {
+    cause: error,
+    ...(code === 'EISDIR' ? { remedy: 'Name a text file.' } : {}),
+  });
 }

@@ -12,7 +12,7 @@ type TokensArguments = ArgumentsOf<typeof TOKENS.positionals, typeof TOKENS.opti
 /** `mirust-run tokens FILE (--text TEXT | --text-file F) [--no-special] [--json]` */
 export async function tokens(args: TokensArguments, context: CommandContext): Promise<void> {
   const text = await textOf(args, context);
-  const { model } = await openTokenizerModel(await openPath(args.file));
+  const { model } = await openTokenizerModel(await openPath(args.file), { signal: context.signal });
   const tokenizer = createTokenizer(model);
   const ids = tokenizer.encode(text, { addSpecial: !args['no-special'] });
   if (args.json) await writeJson({ ids });

@@ -11,6 +11,7 @@ export function parseValue(option: Exclude<Option, { type: 'flag' }>, rawName: s
   switch (option.type) {
     case 'text':
     case 'list':
+      if (option.filled === true && text === '') throw new UsageError(`${rawName} must not be empty`);
       return text;
     case 'bytes':
       return byteCount(rawName, text);
@@ -23,7 +24,7 @@ export function parseValue(option: Exclude<Option, { type: 'flag' }>, rawName: s
 
 function choice({ choices }: ChoiceOption, rawName: string, text: string): string {
   if (choices.includes(text)) return text;
-  throw new UsageError(`${rawName} must be ${choices.join(', ')}; got "${sanitizeText(text)}"`);
+  throw new UsageError(`${rawName} must be one of ${choices.join(', ')}; got "${sanitizeText(text)}"`);
 }
 
 function byteCount(rawName: string, text: string): number {

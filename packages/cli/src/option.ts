@@ -16,12 +16,15 @@ export interface TextOption extends OptionBase {
   readonly type: 'text';
   /** Placeholder of the value in `--help`, e.g. `TEXT`. */
   readonly value: string;
+  /** Whether an empty text is refused: a path, say. */
+  readonly filled?: true;
 }
 
 /** Takes a text and may be given again: all of them, in order. */
 export interface ListOption extends OptionBase {
   readonly type: 'list';
   readonly value: string;
+  readonly filled?: true;
 }
 
 /** Takes a decimal number, finite and within the limits. */

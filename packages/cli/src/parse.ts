@@ -28,14 +28,19 @@ export function optionsOf(command: Command): OptionTable {
   return { ...command.options, ...COMMON };
 }
 
+/** The command that a command line selects: by its first word, wherever the options stand, but not behind `--`. */
+export function selectCommand(program: Program, argv: readonly string[]): Command {
+  const tokens = tokenize(program, argv);
+  const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
+  const first = tokens.find(({ kind, index }) => kind === 'positional' && index < end);
+  return program.commands.find(({ name }) => first?.kind === 'positional' && name === first.value) ?? program.main;
+}
+
 /** Reads a command line. Throws UsageError. */
 export function parseCommandLine(program: Program, argv: readonly string[]): Invocation {
+  const command = selectCommand(program, argv);
   const tokens = tokenize(program, argv);
-  const words = tokens.filter((token) => token.kind === 'positional');
-  const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
-  const first = words[0];
-  const named = program.commands.find(({ name }) => first !== undefined && first.index < end && name === first.value);
-  const command = named ?? program.main;
+  const words = tokens.filter((token) => token.kind === 'positional').map(({ value }) => value);
   const given = tokens.filter((token) => token.kind === 'option');
   const asks = (name: string): boolean => given.some((token) => token.name === name);
   if (asks('help')) return { kind: 'help', command };
@@ -55,8 +60,8 @@ export function parseCommandLine(program: Program, argv: readonly string[]): Inv
     const parsed = parseValue(option, rawName, value);
     args[name] = option.type === 'list' ? [...(args[name] as string[]), parsed] : parsed;
   }
-  const values = words.slice(named === undefined ? 0 : 1).map(({ value }) => value);
-  if (named === undefined && first !== undefined) refuseMistypedCommand(program, first.value);
+  if (command === program.main) refuseMistypedCommand(program, words[0] ?? '');
+  const values = command === program.main ? words : words.slice(1);
   return { kind: 'run', command, args: { ...args, ...placePositionals(command, values) } };
 }
 

@@ -11,7 +11,7 @@ import { EXIT, SIGNAL_STATUSES } from './exit-codes.ts';
 import { formatError, isAbort } from './format-error.ts';
 import { formatHelp } from './help.ts';
 import { silenceStreamErrors, writeStdout } from './output.ts';
-import { type Invocation, parseCommandLine } from './parse.ts';
+import { commandName, type Invocation, parseCommandLine, selectCommand } from './parse.ts';
 import type { Program } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -43,7 +43,7 @@ export async function runProgram(program: Program, argv: readonly string[] = pro
   try {
     await invoke(program, parseCommandLine(program, argv), { signal: controller.signal, exitWith });
   } catch (error) {
-    exitCode = report(program, error);
+    exitCode = report(program, argv, error);
     if (isAbort(error)) exitCode = endedBy ?? exitCode;
   } finally {
     for (const signal of SIGNAL_STATUSES.keys()) process.off(signal, end);
@@ -61,11 +61,14 @@ async function invoke(
   else await invocation.command.run(invocation.args, context);
 }
 
-function report({ name }: Program, error: unknown): number {
+function report(program: Program, argv: readonly string[], error: unknown): number {
   const colors = colorsFor(process.stderr);
   const { lines, exitCode } = formatError(error);
   const [first = '', ...rest] = lines;
-  const pointer = error instanceof UsageError ? ` (see ${name} --help)` : '';
-  process.stderr.write(`${colors.red(name)}: ${first}${pointer}\n${rest.map((line) => `  ${line}\n`).join('')}`);
+  const pointer =
+    error instanceof UsageError ? ` (see ${commandName(program, selectCommand(program, argv))} --help)` : '';
+  process.stderr.write(
+    `${colors.red(program.name)}: ${first}${pointer}\n${rest.map((line) => `  ${line}\n`).join('')}`,
+  );
   return exitCode;
 }
