@@ -55,7 +55,8 @@ function isId(id: unknown, count: number): boolean {
 }
 
 function endIdWarning(count: number, among: string): Warning {
-  const message = `${count} of the ids that are to end a generation are not among ${among} and are ignored`;
+  const verb = count === 1 ? 'is' : 'are';
+  const message = `${count} of the ids that are to end a generation ${verb} not among ${among}: ignored`;
   return { code: 'CHECKPOINT_END_ID', message };
 }
 

@@ -1,0 +1,81 @@
+/** Paths of Node's file system as file sets. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../src/index.ts';
+import { openPath } from '../src/node/index.ts';
+import { slm2File } from './_artifacts.ts';
+import { errorOf, tinyDirectory } from './_support.ts';
+
+describe('openPath', () => {
+  let root = '';
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'mirust-checkpoint-'));
+    await mkdir(join(root, 'model'));
+    await mkdir(join(root, 'empty'));
+    await mkdir(join(root, 'linked'));
+    for (const [name, bytes] of Object.entries(tinyDirectory())) {
+      await writeFile(join(root, 'model', name), bytes);
+      await symlink(join(root, 'model', name), join(root, 'linked', name));
+    }
+    await mkdir(join(root, 'model', 'folder.safetensors'));
+    await symlink(join(root, 'nowhere'), join(root, 'empty', 'model.safetensors'));
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  it('of a directory: the files in it, links followed, folders left out', async () => {
+    for (const name of ['model', 'linked']) {
+      const files = await openPath(join(root, name));
+      expect(files.primary).toBeUndefined();
+      expect(files.names).toEqual(['config.json', 'model.safetensors']);
+      const checkpoint = await openCheckpoint(files);
+      expect(checkpoint.tensors.size).toBe(21);
+      await checkpoint.close();
+    }
+  });
+
+  it('of a file: the file with its neighbours', async () => {
+    const files = await openPath(join(root, 'model', 'model.safetensors'));
+    expect(files.primary).toBe('model.safetensors');
+    expect(files.names).toEqual(['config.json', 'model.safetensors']);
+    const checkpoint = await openCheckpoint(files);
+    expect(checkpoint.files.map(({ name }) => name)).toEqual(['model.safetensors']);
+    await checkpoint.close();
+  });
+
+  it('of a file behind a very long path: its name stays whole', async () => {
+    const folder = join(root, ...Array.from({ length: 4 }, (_, i) => `${i}`.repeat(60)));
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'a.slm'), await slm2File());
+    const checkpoint = await openCheckpoint(await openPath(join(folder, 'a.slm')));
+    expect(checkpoint.files.map(({ name }) => name)).toEqual(['a.slm']);
+    await checkpoint.close();
+    const damaged = join(folder, 'b.safetensors');
+    await writeFile(damaged, Uint8Array.of(1, 2, 3));
+    expect((await errorOf(openPath(damaged).then((files) => openCheckpoint(files)))).code).toBe(
+      'SAFETENSORS_TOO_SHORT',
+    );
+  });
+
+  it.each([
+    ['SOURCE_NOT_FOUND', 'nothing'],
+    ['SOURCE_NOT_FOUND', 'nothing/at/all'],
+    ['SOURCE_NOT_FOUND', 'model/config.json/x'],
+  ])('%s: %s', async (code, path) => {
+    const error = await errorOf(openPath(join(root, path)));
+    expect([error.code, error.class]).toEqual([code, 'io']);
+  });
+
+  it('a link to nothing is found when it is opened', async () => {
+    const error = await errorOf(openPath(join(root, 'empty')).then((files) => openCheckpoint(files)));
+    expect([error.code, error.class]).toEqual(['SOURCE_NOT_FOUND', 'io']);
+  });
+
+  it('names in a file lead nowhere else', async () => {
+    const files = await openPath(join(root, 'model'));
+    for (const name of ['../model/config.json', '/etc/hostname', 'folder.safetensors/x', './config.json']) {
+      await expect(async () => files.open(name)).rejects.toThrow(RangeError);
+    }
+  });
+});
