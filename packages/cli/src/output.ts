@@ -20,9 +20,12 @@ export function writeStdout(text: string): Promise<boolean> {
 
 /** Keeps stream errors from ending the process: `writeStdout` reports them, and stderr has nobody to report to. */
 export function silenceStreamErrors(): void {
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners('error').includes(ignoreError)) stream.on('error', ignoreError);
+  }
 }
+
+function ignoreError(): void {}
 
 function isClosedPipe(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
@@ -37,13 +40,17 @@ function outputFailure(error: NodeJS.ErrnoException): MirustError {
   });
 }
 
+/** A JSON document to stdout: see {@link formatJson}. */
+export function writeJson(value: unknown): Promise<boolean> {
+  return writeStdout(`${formatJson(value)}\n`);
+}
+
 /**
- * A JSON document to stdout, two spaces of indentation. Invisible characters of a file's own text (terminal controls,
+ * JSON with two spaces of indentation. Invisible characters of a file's own text (terminal controls,
  * bidirectional marks) are written as JSON escapes, which loses nothing.
  */
-export function writeJson(value: unknown): Promise<boolean> {
-  const text = JSON.stringify(value, null, 2).replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escapeUnits);
-  return writeStdout(`${text}\n`);
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, escapeUnits);
 }
 
 function escapeUnits(character: string): string {

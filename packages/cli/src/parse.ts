@@ -18,6 +18,8 @@ export type Invocation =
   | { readonly kind: 'help'; readonly command: Command }
   | { readonly kind: 'version' };
 
+type Tokens = NonNullable<ReturnType<typeof parseArgs>['tokens']>;
+
 const COMMON: OptionTable = {
   help: { type: 'flag', short: 'h', help: 'show this help' },
   version: { type: 'flag', help: 'show the version' },
@@ -30,10 +32,14 @@ export function optionsOf(command: Command): OptionTable {
 
 /** The command that a command line selects: by its first word, wherever the options stand, but not behind `--`. */
 export function selectCommand(program: Program, argv: readonly string[]): Command {
-  const tokens = tokenize(program, argv);
-  const end = tokens.find(({ kind }) => kind === 'option-terminator')?.index ?? argv.length;
-  const first = tokens.find(({ kind, index }) => kind === 'positional' && index < end);
-  return program.commands.find(({ name }) => first?.kind === 'positional' && name === first.value) ?? program.main;
+  const word = commandWord(tokenize(program, argv));
+  return program.commands.find(({ name }) => name === word) ?? program.main;
+}
+
+/** The first word that is not behind `--`: a command, or a file. */
+function commandWord(tokens: Tokens): string | undefined {
+  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
+  return first?.kind === 'positional' ? first.value : undefined;
 }
 
 /** Reads a command line. Throws UsageError. */
@@ -60,13 +66,13 @@ export function parseCommandLine(program: Program, argv: readonly string[]): Inv
     const parsed = parseValue(option, rawName, value);
     args[name] = option.type === 'list' ? [...(args[name] as string[]), parsed] : parsed;
   }
-  if (command === program.main) refuseMistypedCommand(program, words[0] ?? '');
+  if (command === program.main) refuseMistypedCommand(program, commandWord(tokens) ?? '');
   const values = command === program.main ? words : words.slice(1);
   return { kind: 'run', command, args: { ...args, ...placePositionals(command, values) } };
 }
 
 /** An option has one shape in all commands of a program, so tokens can be cut before the command is known. */
-function tokenize(program: Program, argv: readonly string[]): NonNullable<ReturnType<typeof parseArgs>['tokens']> {
+function tokenize(program: Program, argv: readonly string[]): Tokens {
   const options: Record<string, { type: 'string' | 'boolean'; multiple: true; short?: string }> = {};
   for (const command of [program.main, ...program.commands]) {
     for (const [name, { type, short }] of Object.entries(optionsOf(command))) {
