@@ -1,40 +1,28 @@
-/** Text in columns. */
-
-/** Blanks between columns. */
-const GAP = '  ';
-
-/** How a column is set; the default is left. */
-export type Alignment = 'left' | 'right';
-
-/**
- * Lines of cells under each other, without frames and trailing blanks. Widths count code points: wide characters belong
- * into the last column, which nothing follows.
- */
-export function formatColumns(rows: readonly (readonly string[])[], alignments: readonly Alignment[] = []): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, [...cell].length);
-  }
-  return rows.map((row) => {
-    const cells = row.map((cell, index) => {
-      const padding = ' '.repeat((widths[index] ?? 0) - [...cell].length);
-      return alignments[index] === 'right' ? padding + cell : cell + padding;
-    });
-    return cells.join(GAP).trimEnd();
-  });
-}
+/** Tables without frames, set by cli-table3, which knows how wide characters are. */
+import Table from 'cli-table3';
 
 /** One column of a table. */
 export interface Column {
   readonly title: string;
-  readonly align?: Alignment;
+  /** Default left. */
+  readonly align?: 'left' | 'right';
 }
 
-/** Rows under a line of titles. */
+const NO_FRAME = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+    .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((part) => [part, '']),
+);
+
+/** Rows under a line of titles, without trailing blanks. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const titles = columns.map(({ title }) => title);
-  return formatColumns(
-    [titles, ...rows],
-    columns.map(({ align }) => align ?? 'left'),
-  ).join('\n');
+  const table = new Table({
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ align }) => align ?? 'left'),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: NO_FRAME,
+  });
+  for (const row of rows) table.push([...row]);
+  const lines = table.toString().split('\n');
+  return lines.map((line) => line.trimEnd()).join('\n');
 }

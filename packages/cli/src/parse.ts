@@ -1,13 +1,12 @@
 /**
- * Command lines. `util.parseArgs` of Node cuts them into tokens; the tables decide what is allowed. The rules are those
- * of getopt: an option that takes a value takes the next argument whatever it is (`--prompt -x`, `--stop --`),
- * `--name=value` and `-n5` work, `--` ends the options, and a command's word behind it is a file.
+ * Command lines, by yargs: parsing, strictness and `--help` are its work (argument parsing is not what this project
+ * exists for). The tables of `option.ts` are handed to it; here are only the settings that make it behave as getopt
+ * does: an option that takes a value takes the next argument, dash or not; of a repeated option the last one counts.
  */
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { sanitizeText } from '@mirust/core';
+import yargs, { type Argv, type Options } from 'yargs';
 import { parseValue } from './_value.ts';
-import { nearest } from './nearest.ts';
+import { COMMON_STATUSES, EXIT_MEANINGS } from './exit-codes.ts';
 import type { Option, OptionTable } from './option.ts';
 import type { Command, Program } from './program.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,118 +14,136 @@ import { UsageError } from './usage-error.ts';
 /** What a command line asks for. */
 export type Invocation =
   | { readonly kind: 'run'; readonly command: Command; readonly args: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'help'; readonly command: Command }
-  | { readonly kind: 'version' };
+  /** `--help` or `--version`: the text to show. */
+  | { readonly kind: 'show'; readonly text: string };
 
-type Tokens = NonNullable<ReturnType<typeof parseArgs>['tokens']>;
+const PARSER_SETTINGS = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'nargs-eats-options': true,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+} as const;
 
-const COMMON: OptionTable = {
-  help: { type: 'flag', short: 'h', help: 'show this help' },
-  version: { type: 'flag', help: 'show the version' },
-};
-
-/** Options of a command with those that every command has, in the order of `--help`. */
-export function optionsOf(command: Command): OptionTable {
-  return { ...command.options, ...COMMON };
-}
-
-/** The command that a command line selects: by its first word, wherever the options stand, but not behind `--`. */
-export function selectCommand(program: Program, argv: readonly string[]): Command {
-  const word = commandWord(tokenize(program, argv));
-  return program.commands.find(({ name }) => name === word) ?? program.main;
-}
-
-/** The first word that is not behind `--`: a command, or a file. */
-function commandWord(tokens: Tokens): string | undefined {
-  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
-  return first?.kind === 'positional' ? first.value : undefined;
-}
+/** Widest help: longer lines are hard to read. */
+const MAX_HELP_COLUMNS = 110;
 
 /** Reads a command line. Throws UsageError. */
 export function parseCommandLine(program: Program, argv: readonly string[]): Invocation {
-  const command = selectCommand(program, argv);
-  const tokens = tokenize(program, argv);
-  const words = tokens.filter((token) => token.kind === 'positional').map(({ value }) => value);
-  const given = tokens.filter((token) => token.kind === 'option');
-  const asks = (name: string): boolean => given.some((token) => token.name === name);
-  if (asks('help')) return { kind: 'help', command };
-  if (asks('version')) return { kind: 'version' };
-
-  const table = new Map(Object.entries(optionsOf(command)));
-  const args: Record<string, unknown> = absentValues(command.options);
-  for (const { name, rawName, value, inlineValue } of given) {
-    const option = table.get(name);
-    if (option === undefined) throw unknownOption(program, command, name, rawName);
-    if (option.type === 'flag') {
-      if (inlineValue === true) throw new UsageError(`${rawName} takes no value`);
-      args[name] = true;
-      continue;
-    }
-    if (value === undefined) throw new UsageError(`${rawName} needs a value`);
-    const parsed = parseValue(option, rawName, value);
-    args[name] = option.type === 'list' ? [...(args[name] as string[]), parsed] : parsed;
-  }
-  if (command === program.main) refuseMistypedCommand(program, commandWord(tokens) ?? '');
-  const values = command === program.main ? words : words.slice(1);
-  return { kind: 'run', command, args: { ...args, ...placePositionals(command, values) } };
+  let invocation: Invocation | undefined;
+  const onRun = (command: Command, args: Readonly<Record<string, unknown>>): void => {
+    invocation = { kind: 'run', command, args: valuesOf(command, args) };
+  };
+  let shown = '';
+  configure(program, onRun).parseSync([...argv], {}, (error: Error | undefined, _args: unknown, output: string) => {
+    if (error !== undefined && error !== null) throw asUsageError(error);
+    shown = output;
+  });
+  if (invocation !== undefined) return invocation;
+  return { kind: 'show', text: `${shown.trimEnd()}\n` };
 }
 
-/** An option has one shape in all commands of a program, so tokens can be cut before the command is known. */
-function tokenize(program: Program, argv: readonly string[]): Tokens {
-  const options: Record<string, { type: 'string' | 'boolean'; multiple: true; short?: string }> = {};
-  for (const command of [program.main, ...program.commands]) {
-    for (const [name, { type, short }] of Object.entries(optionsOf(command))) {
-      const shape = { type: type === 'flag' ? ('boolean' as const) : ('string' as const), multiple: true as const };
-      options[name] = short === undefined ? shape : { ...shape, short };
-    }
-  }
-  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+/** The help of one command. */
+export function formatHelp(program: Program, command: Command): string {
+  const invocation = parseCommandLine(program, [...(command.name === '' ? [] : [command.name]), '--help']);
+  return invocation.kind === 'show' ? invocation.text : '';
 }
 
-function absentValues(options: OptionTable): Record<string, unknown> {
-  const absent = ({ type }: Option): unknown => (type === 'flag' ? false : type === 'list' ? [] : undefined);
-  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, absent(option)]));
-}
-
-function unknownOption(program: Program, command: Command, name: string, rawName: string): UsageError {
-  const shown = sanitizeText(rawName);
-  const owner = [program.main, ...program.commands].find((other) => Object.hasOwn(other.options, name));
-  if (owner !== undefined) {
-    return new UsageError(
-      `${shown} is an option of ${commandName(program, owner)}, not of ${commandName(program, command)}`,
-    );
-  }
-  const meant = nearest(name, Object.keys(optionsOf(command)));
-  return new UsageError(`unknown option ${shown}${meant === undefined ? '' : `, did you mean --${meant}?`}`);
-}
-
-/** `inspekt` could be a file: it is a mistyped command only where no such file exists. */
-function refuseMistypedCommand(program: Program, word: string): void {
-  if (!/^[a-z]+$/i.test(word)) return;
-  const meant = nearest(
-    word,
-    program.commands.map(({ name }) => name),
-  );
-  if (meant === undefined || existsSync(word)) return;
-  throw new UsageError(`no file and no command is called "${sanitizeText(word)}", did you mean ${meant}?`);
-}
-
-function placePositionals(command: Command, values: readonly string[]): Record<string, unknown> {
-  const placed: Record<string, unknown> = {};
-  let at = 0;
-  for (const [name, { optional, many }] of Object.entries(command.positionals)) {
-    const taken = values.slice(at, many === true ? undefined : at + 1);
-    if (taken.length === 0 && optional !== true) throw new UsageError(`${name.toUpperCase()} is missing`);
-    if (taken.includes('')) throw new UsageError(`${name.toUpperCase()} is empty`);
-    placed[name] = many === true ? taken : taken[0];
-    at += taken.length;
-  }
-  const extra = values[at];
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${sanitizeText(extra)}"`);
-  return placed;
+/** The command that a command line names, or the program's main one: for messages about a line that does not parse. */
+export function selectCommand(program: Program, argv: readonly string[]): Command {
+  return program.commands.find(({ name }) => name === argv[0]) ?? program.main;
 }
 
 /** `mirust-pack inspect`, or `mirust-pack` for the command without a name. */
 export function commandName(program: Program, { name }: Command): string {
   return name === '' ? program.name : `${program.name} ${name}`;
+}
+
+function configure(program: Program, onRun: (command: Command, args: Readonly<Record<string, unknown>>) => void): Argv {
+  const parser = yargs()
+    .scriptName(program.name)
+    .locale('en')
+    .parserConfiguration(PARSER_SETTINGS)
+    .wrap(Math.min(MAX_HELP_COLUMNS, process.stdout.columns ?? MAX_HELP_COLUMNS))
+    .strict()
+    .recommendCommands()
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .help()
+    .alias('help', 'h')
+    .version(program.version);
+  for (const command of [program.main, ...program.commands]) {
+    parser.command({
+      command: [command.name === '' ? '$0' : command.name, ...positionalSyntax(command)].join(' '),
+      describe: command.summary,
+      builder: (inner) => configureCommand(program, command, inner),
+      handler: (args) => onRun(command, args),
+    });
+  }
+  return parser;
+}
+
+function configureCommand(program: Program, command: Command, parser: Argv): Argv {
+  for (const [name, { help, many }] of Object.entries(command.positionals)) {
+    parser.positional(name, { type: 'string', describe: help, ...(many === true ? { array: true } : {}) });
+  }
+  for (const [name, option] of Object.entries(command.options)) parser.option(name, yargsOption(option));
+  const examples = command.examples.map(({ arguments: line, help }): [string, string] => [
+    `${program.name} ${line}`,
+    help,
+  ]);
+  return parser.example(examples).epilogue(statusText(command));
+}
+
+function positionalSyntax({ positionals }: Command): string[] {
+  return Object.entries(positionals).map(([name, { optional, many }]) => {
+    const inner = many === true ? `${name}..` : name;
+    return optional === true ? `[${inner}]` : `<${inner}>`;
+  });
+}
+
+function yargsOption(option: Option): Options {
+  const alias = option.short === undefined ? {} : { alias: option.short };
+  if (option.type === 'flag') return { ...alias, boolean: true, describe: option.help };
+  // Values stay text until `valuesOf`: yargs would make numbers of `0x10`, and NaN of what is none.
+  const repeated = option.type === 'list' ? { array: true } : {};
+  return { ...alias, ...repeated, string: true, nargs: 1, describe: describeOption(option) };
+}
+
+function describeOption(option: Exclude<Option, { type: 'flag' }>): string {
+  return option.type === 'choice' ? `${option.choices.join('|')}: ${option.help}` : `${option.value}: ${option.help}`;
+}
+
+function statusText(command: Command): string {
+  const statuses = [...COMMON_STATUSES, ...command.statuses].sort((a, b) => a - b);
+  return ['Exit status:', ...statuses.map((status) => `  ${status}  ${EXIT_MEANINGS.get(status) ?? ''}`)].join('\n');
+}
+
+/** The values that a handler gets, in the types of its tables. Throws UsageError for one that does not fit. */
+function valuesOf({ options, positionals }: Command, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(positionals)) {
+    const value = args[name];
+    const given = Array.isArray(value) ? value : [value];
+    if (given.includes('')) throw new UsageError(`${name.toUpperCase()} is empty`);
+    values[name] = value;
+  }
+  for (const name of Object.keys(options)) values[name] = optionValue(options, name, args[name]);
+  return values;
+}
+
+function optionValue(options: OptionTable, name: string, value: unknown): unknown {
+  const option = options[name] as Option;
+  const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]) as unknown[];
+  if (option.type === 'flag') return given.at(-1) === true;
+  const parsed = given.map((text) => parseValue(option, `--${name}`, String(text)));
+  return option.type === 'list' ? parsed : parsed.at(-1);
+}
+
+/** yargs' own complaints, in one line; anything else is passed on. */
+function asUsageError(error: Error): Error {
+  if (error instanceof UsageError) return error;
+  const message = error.message.replace(/\s*\n\s*/g, ' ').trim();
+  return new UsageError(sanitizeText(message, 300), { cause: error });
 }

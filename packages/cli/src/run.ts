@@ -9,7 +9,6 @@ import { removeOpenTemporaries } from '@mirust/core/node';
 import { colorsFor } from './colors.ts';
 import { EXIT, SIGNAL_STATUSES } from './exit-codes.ts';
 import { formatError, isAbort } from './format-error.ts';
-import { formatHelp } from './help.ts';
 import { silenceStreamErrors, writeStdout } from './output.ts';
 import { commandName, type Invocation, parseCommandLine, selectCommand } from './parse.ts';
 import type { Program } from './program.ts';
@@ -41,7 +40,7 @@ export async function runProgram(program: Program, argv: readonly string[] = pro
     exitCode = code;
   };
   try {
-    await invoke(program, parseCommandLine(program, argv), { signal: controller.signal, exitWith });
+    await invoke(parseCommandLine(program, argv), { signal: controller.signal, exitWith });
   } catch (error) {
     exitCode = report(program, argv, error);
     if (isAbort(error)) exitCode = endedBy ?? exitCode;
@@ -52,12 +51,10 @@ export async function runProgram(program: Program, argv: readonly string[] = pro
 }
 
 async function invoke(
-  program: Program,
   invocation: Invocation,
   context: { readonly signal: AbortSignal; readonly exitWith: (code: number) => void },
 ): Promise<void> {
-  if (invocation.kind === 'version') await writeStdout(`${program.version}\n`);
-  else if (invocation.kind === 'help') await writeStdout(formatHelp(program, invocation.command));
+  if (invocation.kind === 'show') await writeStdout(invocation.text);
   else await invocation.command.run(invocation.args, context);
 }
 

@@ -6,8 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export { formatHelp } from './help.ts';
-export { type Invocation, parseCommandLine } from './parse.ts';
+export { formatHelp, type Invocation, parseCommandLine } from './parse.ts';
 
 /** The repository's root. */
 export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
