@@ -22,7 +22,15 @@ export interface ModelConfiguration {
   readonly hyperparameters: Hyperparameters;
 }
 
-const MODEL_TYPES: ReadonlySet<string> = new Set(['llama', 'mistral']);
+/** Families of configuration that this reader knows; both describe the same program. */
+type ModelType = 'llama' | 'mistral';
+
+/** Defaults of absent fields in which the two differ. */
+const DEFAULTS: Readonly<Record<ModelType, { maxContext: number; kvHeadCount?: number; slidingWindow?: number }>> = {
+  llama: { maxContext: 2048 },
+  mistral: { maxContext: 131_072, kvHeadCount: 8, slidingWindow: 4096 },
+};
+
 const CLASSES: ReadonlySet<string> = new Set(['LlamaForCausalLM', 'MistralForCausalLM']);
 
 /**
@@ -34,15 +42,22 @@ export function readHuggingFaceConfig(config: FieldTable): ModelConfiguration {
   refuseUnsupported(config);
   const hiddenSize = requiredNumber(config, 'hidden_size');
   const headCount = requiredNumber(config, 'num_attention_heads');
-  const maxContext = requiredNumber(config, 'max_position_embeddings');
+  const defaults = DEFAULTS[modelType];
+  const maxContext = optionalNumber(config, 'max_position_embeddings') ?? defaults.maxContext;
   const { theta, scaling } = readRope(config, maxContext);
-  const slidingWindow = modelType === 'mistral' ? optionalNumber(config, 'sliding_window') : undefined;
+  // null is not absence: it means no window, and as many heads for keys as for queries.
+  const slidingWindow = config.has('sliding_window')
+    ? optionalNumber(config, 'sliding_window')
+    : defaults.slidingWindow;
+  const kvHeadCount =
+    (config.has('num_key_value_heads') ? optionalNumber(config, 'num_key_value_heads') : defaults.kvHeadCount) ??
+    headCount;
   const hyperparameters: Hyperparameters = {
     vocabSize: requiredNumber(config, 'vocab_size'),
     hiddenSize,
     layerCount: requiredNumber(config, 'num_hidden_layers'),
     headCount,
-    kvHeadCount: optionalNumber(config, 'num_key_value_heads') ?? headCount,
+    kvHeadCount,
     headDim: optionalNumber(config, 'head_dim') ?? hiddenSize / headCount,
     ffnSize: requiredNumber(config, 'intermediate_size'),
     maxContext,
@@ -50,12 +65,13 @@ export function readHuggingFaceConfig(config: FieldTable): ModelConfiguration {
     rmsNormEpsilon: optionalNumber(config, 'rms_norm_eps') ?? 1e-6,
     tiedOutput: optionalBoolean(config, 'tie_word_embeddings') ?? false,
     ...(scaling === undefined ? {} : { ropeScaling: scaling }),
-    ...(slidingWindow === undefined ? {} : { slidingWindow }),
+    // Llama's program has no window, whatever its configuration says.
+    ...(slidingWindow === undefined || modelType === 'llama' ? {} : { slidingWindow }),
   };
   return { architecture: 'llama', hyperparameters };
 }
 
-function checkModelType(config: FieldTable): string {
+function checkModelType(config: FieldTable): ModelType {
   const modelType = optionalString(config, 'model_type');
   const classes = optionalField(config, 'architectures');
   const name = Array.isArray(classes) ? classes[0] : undefined;
@@ -66,12 +82,10 @@ function checkModelType(config: FieldTable): string {
   }
   const resolved = modelType ?? (name === 'MistralForCausalLM' ? 'mistral' : name === undefined ? undefined : 'llama');
   if (resolved === undefined) throw modelError('MODEL_FIELD_MISSING', 'model_type is missing', { key: 'model_type' });
-  if (!MODEL_TYPES.has(resolved)) {
-    throw modelError('MODEL_ARCHITECTURE', `model type "${sanitizeText(resolved)}" is not supported`, {
-      key: 'model_type',
-    });
-  }
-  return resolved;
+  if (resolved === 'llama' || resolved === 'mistral') return resolved;
+  throw modelError('MODEL_ARCHITECTURE', `model type "${sanitizeText(resolved)}" is not supported`, {
+    key: 'model_type',
+  });
 }
 
 function refuseUnsupported(config: FieldTable): void {

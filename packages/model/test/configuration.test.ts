@@ -74,6 +74,15 @@ describe('config.json', () => {
     expect(readHuggingFaceConfig(toMap({ ...mistral, sliding_window: null })).hyperparameters.slidingWindow).toBe(
       undefined,
     );
+    const silent = toMap(mistral);
+    for (const key of ['sliding_window', 'num_key_value_heads', 'max_position_embeddings']) silent.delete(key);
+    expect(readHuggingFaceConfig(silent).hyperparameters).toMatchObject({
+      slidingWindow: 4096,
+      kvHeadCount: 8,
+      maxContext: 131_072,
+    });
+    silent.set('num_key_value_heads', null);
+    expect(readHuggingFaceConfig(silent).hyperparameters.kvHeadCount).toBe(CONFIG.num_attention_heads);
     const bare = toMap(CONFIG);
     for (const key of ['num_key_value_heads', 'rope_theta', 'rope_scaling', 'rms_norm_eps', 'tie_word_embeddings']) {
       bare.delete(key);
