@@ -36,10 +36,17 @@ export function parseCommandLine(program: Program, argv: readonly string[]): Inv
     invocation = { kind: 'run', command, args: valuesOf(command, args) };
   };
   let shown = '';
-  configure(program, onRun).parseSync([...argv], {}, (error: Error | undefined, _args: unknown, output: string) => {
-    if (error !== undefined && error !== null) throw asUsageError(error);
-    shown = output;
-  });
+  let failure: Error | undefined;
+  try {
+    configure(program, onRun).parseSync([...argv], {}, (error: Error | undefined, _args: unknown, output: string) => {
+      failure = error ?? undefined;
+      shown = output;
+    });
+  } catch (error) {
+    // yargs trips over options that are called like what every object has (`--constructor`).
+    failure = error instanceof Error ? error : new Error('the command line cannot be read');
+  }
+  if (failure !== undefined) throw asUsageError(failure, selectCommand(program, argv));
   if (invocation !== undefined) return invocation;
   return { kind: 'show', text: `${shown.trimEnd()}\n` };
 }
@@ -141,9 +148,14 @@ function optionValue(options: OptionTable, name: string, value: unknown): unknow
   return option.type === 'list' ? parsed : parsed.at(-1);
 }
 
-/** yargs' own complaints, in one line; anything else is passed on. */
-function asUsageError(error: Error): Error {
+/** yargs' own complaints, in one line and with the name of what is missing. */
+function asUsageError(error: Error, command: Command): UsageError {
   if (error instanceof UsageError) return error;
+  const missing = /^Not enough non-option arguments: got (\d+)/.exec(error.message);
+  if (missing !== null) {
+    const name = Object.keys(command.positionals)[Number(missing[1])] ?? 'an argument';
+    return new UsageError(`${name.toUpperCase()} is missing`, { cause: error });
+  }
   const message = error.message.replace(/\s*\n\s*/g, ' ').trim();
   return new UsageError(sanitizeText(message, 300), { cause: error });
 }

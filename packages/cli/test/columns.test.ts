@@ -1,25 +1,12 @@
 import { expect, it } from 'vitest';
-import { formatColumns, formatTable } from '../src/columns.ts';
+import { formatTable } from '../src/columns.ts';
 
 it('puts cells under each other, to the left or to the right, without trailing blanks', () => {
+  const columns = [{ title: 'type' }, { title: 'bytes', align: 'right' }, { title: 'note' }] as const;
   const rows = [
     ['q8', '1,024', 'first'],
     ['f32', '7', ''],
   ];
-  expect(formatColumns(rows, ['left', 'right'])).toEqual(['q8   1,024  first', 'f32      7']);
-});
-
-it('counts a character beyond U+FFFF as one', () => {
-  expect(
-    formatColumns([
-      ['😀', 'x'],
-      ['ab', 'y'],
-    ]),
-  ).toEqual(['😀   x', 'ab  y']);
-});
-
-it('sets titles above the rows', () => {
-  const columns = [{ title: 'type' }, { title: 'bytes', align: 'right' }] as const;
-  expect(formatTable(columns, [['q8', '12']])).toBe('type  bytes\nq8       12');
-  expect(formatTable(columns, [])).toBe('type  bytes');
+  expect(formatTable(columns, rows)).toBe('type  bytes  note\nq8    1,024  first\nf32       7');
+  expect(formatTable([{ title: 'type' }], [])).toBe('type');
 });

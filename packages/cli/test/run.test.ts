@@ -70,7 +70,7 @@ describe('runProgram', () => {
     expect(await statusOf(async () => {}, ['--version'])).toBe(0);
     expect(written.stdout).toBe('1.2.3\n');
     expect(await statusOf(async () => {}, ['show', '--help'])).toBe(0);
-    expect(written.stdout).toContain('Usage: sample show');
+    expect(written.stdout).toContain('sample show');
   });
 
   it.each([
