@@ -34,7 +34,7 @@ export const GGUF_ERRORS = {
     remedy: 'Fetch the file again; it was cut short or its header is damaged.',
   },
   GGUF_LIMIT: {
-    class: 'resource',
+    class: 'structure',
     when: 'A count or a length passes what any real model has.',
     remedy: 'Do not use the file unless you know why it is so large.',
   },

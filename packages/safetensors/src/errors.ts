@@ -13,7 +13,7 @@ export const SAFETENSORS_ERRORS = {
     remedy: 'Fetch the file again; it was cut short.',
   },
   SAFETENSORS_HEADER_TOO_LARGE: {
-    class: 'resource',
+    class: 'structure',
     when: 'The header is larger than 100 MB, the limit of the format.',
     remedy: 'Check that this is a safetensors file; no real header is that large.',
   },
@@ -28,7 +28,7 @@ export const SAFETENSORS_ERRORS = {
     remedy: 'Check that this is a safetensors file; write it again with a correct exporter if it is.',
   },
   SAFETENSORS_LIMIT: {
-    class: 'resource',
+    class: 'structure',
     when: 'A count or a length passes what any real model has.',
     remedy: 'Do not use the file unless you know why it is so large.',
   },

@@ -68,7 +68,7 @@ export const SLM2_ERRORS = {
     remedy: 'Pack the model again from its source; this file was not written by a correct packer.',
   },
   SLM2_SECTION_SIZE: {
-    class: 'resource',
+    class: 'structure',
     when: 'A section is empty, or larger than any model needs.',
     remedy: 'Pack the model again from its source; this file was not written by a correct packer.',
   },
