@@ -45,7 +45,7 @@ export const MANIFEST = {
     source: {
       type: 'choice',
       choices: ['deterministic-smoke', 'converted-trained'],
-      help: 'what the weights are, for the sidecar (default: the latter)',
+      help: 'the weights, for the sidecar (default: the latter)',
     },
     json: { type: 'flag', help: 'the same as --kind json, and nothing else is printed' },
   },

@@ -12,7 +12,7 @@ export function createProgram(version: string): Program {
     examples: [
       { arguments: './TinyLlama-1.1B tinyllama.slm --quant q8', help: 'a Hugging Face directory, 8 bits per weight' },
       { arguments: 'model.gguf model.slm', help: 'keep the stored types, blocks and all' },
-      { arguments: "./model out.slm --quant q4 --rule 'output.weight=q8'", help: 'another type for some tensors' },
+      { arguments: "./model out.slm --rule 'output.weight=q8'", help: 'another type for some tensors' },
       { arguments: './model --quant q4 --dry-run --json', help: 'the exact size, without writing' },
     ],
     run: async (args, context) => (await import('./pack.ts')).pack(args, context, tool),

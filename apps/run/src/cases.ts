@@ -10,6 +10,7 @@ export interface CaseResult {
   /** The case's own, or `case 1`, `case 2` ... by its place in the file. */
   readonly name: string;
   readonly passed: boolean;
+  readonly expected: string;
   /** What the model said. */
   readonly text: string;
 }
@@ -44,7 +45,29 @@ export async function runCases(
   const results: CaseResult[] = [];
   for (const [index, { name, prompt, expected, maxTokens }] of cases.entries()) {
     const { text } = await model.complete(prompt, { ...present({ maxTokens }), signal });
-    results.push({ name: name ?? `case ${index + 1}`, passed: text === expected, text });
+    results.push({ name: name ?? `case ${index + 1}`, passed: text === expected, expected, text });
   }
   return results;
+}
+
+/** Characters of a text that are shown where a case failed. */
+const MAX_SHOWN_CHARACTERS = 60;
+
+/** The results for a person: of a failed case, where the texts part. */
+export function formatCases(results: readonly CaseResult[]): string[] {
+  const lines = results.flatMap(({ name, passed, expected, text }) => {
+    const title = `${passed ? 'passed' : 'FAILED'}  ${sanitizeText(name)}`;
+    if (passed) return [title];
+    const at = commonLength(expected, text);
+    const rest = (whole: string): string => `"${sanitizeText(whole.slice(at), MAX_SHOWN_CHARACTERS)}"`;
+    return [title, `  from character ${at}, expected ${rest(expected)}`, `  and got ${rest(text)}`];
+  });
+  const passed = results.filter((result) => result.passed).length;
+  return [...lines, `${passed} of ${results.length} cases passed`];
+}
+
+function commonLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }

@@ -13,7 +13,7 @@ import { sanitizeText } from '@mirust/core';
 import { DEFAULT_CHUNK } from '@mirust/model';
 import { type Evaluation, evaluate, splitDocuments } from '@mirust/runtime';
 import type { EVAL_OPTIONS, EVAL_OUTPUT } from './arguments.ts';
-import { type CaseResult, readCases, runCases } from './cases.ts';
+import { type CaseResult, formatCases, readCases, runCases } from './cases.ts';
 import { type ModelArguments, withModel } from './load.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -61,9 +61,6 @@ function formatResults(evaluation: Evaluation | undefined, results: readonly Cas
     const row = [String(evaluation.tokens), evaluation.meanNll.toFixed(4), evaluation.perplexity.toFixed(3)];
     lines.push(formatTable(columns, [row]));
   }
-  if (results !== undefined) {
-    lines.push(...results.map(({ name, passed }) => `${passed ? 'passed' : 'FAILED'}  ${sanitizeText(name)}`));
-    lines.push(`${results.filter(({ passed }) => passed).length} of ${results.length} cases passed`);
-  }
+  if (results !== undefined) lines.push(...formatCases(results));
   return `${lines.join('\n')}\n`;
 }

@@ -19,7 +19,7 @@ export function createProgram(version: string): Program {
     options: { ...GENERATE_OPTIONS, ...MODEL_OPTIONS, ...GENERATE_OUTPUT },
     examples: [
       { arguments: 'story.slm --prompt "Once upon a time"', help: 'tell a story' },
-      { arguments: 'model.gguf -p "Hello" --temperature 0.8 --seed 7 --json', help: 'text, ids and diagnostics' },
+      { arguments: 'model.gguf -p "Hello" --temperature 0.8 --json', help: 'text, ids and diagnostics' },
     ],
     run: async (args, context) => (await import('./generate.ts')).generate(args, context),
   });

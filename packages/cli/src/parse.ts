@@ -5,9 +5,10 @@
  */
 import { sanitizeText } from '@mirust/core';
 import yargs, { type Argv, type Options } from 'yargs';
-import { parseValue } from './_value.ts';
+import { withoutTerminator } from './_end-of-options.ts';
+import { valuesOf } from './_values.ts';
 import { COMMON_STATUSES, EXIT_MEANINGS } from './exit-codes.ts';
-import type { Option, OptionTable } from './option.ts';
+import type { Option } from './option.ts';
 import type { Command, Program } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,6 +30,9 @@ const PARSER_SETTINGS = {
 /** Widest help: longer lines are hard to read. */
 const MAX_HELP_COLUMNS = 110;
 
+/** What yargs says about types, where the tables say more. */
+const NOISE = /(?: *\[(?:array|boolean|default|required)\])+$/gm;
+
 /** Reads a command line. Throws UsageError. */
 export function parseCommandLine(program: Program, argv: readonly string[]): Invocation {
   let invocation: Invocation | undefined;
@@ -38,17 +42,21 @@ export function parseCommandLine(program: Program, argv: readonly string[]): Inv
   let shown = '';
   let failure: Error | undefined;
   try {
-    configure(program, onRun).parseSync([...argv], {}, (error: Error | undefined, _args: unknown, output: string) => {
-      failure = error ?? undefined;
-      shown = output;
-    });
+    configure(program, onRun).parseSync(
+      withoutTerminator(program, argv),
+      {},
+      (error: Error | undefined, _args: unknown, output: string) => {
+        failure = error ?? undefined;
+        shown = output;
+      },
+    );
   } catch (error) {
     // yargs trips over options that are called like what every object has (`--constructor`).
     failure = error instanceof Error ? error : new Error('the command line cannot be read');
   }
   if (failure !== undefined) throw asUsageError(failure, selectCommand(program, argv));
   if (invocation !== undefined) return invocation;
-  return { kind: 'show', text: `${shown.trimEnd()}\n` };
+  return { kind: 'show', text: `${shown.replace(NOISE, '').trimEnd()}\n` };
 }
 
 /** The help of one command. */
@@ -93,7 +101,7 @@ function configure(program: Program, onRun: (command: Command, args: Readonly<Re
 
 function configureCommand(program: Program, command: Command, parser: Argv): Argv {
   for (const [name, { help, many }] of Object.entries(command.positionals)) {
-    parser.positional(name, { type: 'string', describe: help, ...(many === true ? { array: true } : {}) });
+    parser.positional(name, { describe: help, ...(many === true ? { array: true } : {}) });
   }
   for (const [name, option] of Object.entries(command.options)) parser.option(name, yargsOption(option));
   const examples = command.examples.map(({ arguments: line, help }): [string, string] => [
@@ -112,10 +120,9 @@ function positionalSyntax({ positionals }: Command): string[] {
 
 function yargsOption(option: Option): Options {
   const alias = option.short === undefined ? {} : { alias: option.short };
-  if (option.type === 'flag') return { ...alias, boolean: true, describe: option.help };
-  // Values stay text until `valuesOf`: yargs would make numbers of `0x10`, and NaN of what is none.
-  const repeated = option.type === 'list' ? { array: true } : {};
-  return { ...alias, ...repeated, string: true, nargs: 1, describe: describeOption(option) };
+  // No types: `valuesOf` knows them. yargs would show them, make numbers of `0x10`, and take no dashes into an array.
+  if (option.type === 'flag') return { ...alias, nargs: 0, describe: option.help };
+  return { ...alias, nargs: 1, describe: describeOption(option) };
 }
 
 function describeOption(option: Exclude<Option, { type: 'flag' }>): string {
@@ -124,28 +131,10 @@ function describeOption(option: Exclude<Option, { type: 'flag' }>): string {
 
 function statusText(command: Command): string {
   const statuses = [...COMMON_STATUSES, ...command.statuses].sort((a, b) => a - b);
-  return ['Exit status:', ...statuses.map((status) => `  ${status}  ${EXIT_MEANINGS.get(status) ?? ''}`)].join('\n');
-}
-
-/** The values that a handler gets, in the types of its tables. Throws UsageError for one that does not fit. */
-function valuesOf({ options, positionals }: Command, args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const name of Object.keys(positionals)) {
-    const value = args[name];
-    const given = Array.isArray(value) ? value : [value];
-    if (given.includes('')) throw new UsageError(`${name.toUpperCase()} is empty`);
-    values[name] = value;
-  }
-  for (const name of Object.keys(options)) values[name] = optionValue(options, name, args[name]);
-  return values;
-}
-
-function optionValue(options: OptionTable, name: string, value: unknown): unknown {
-  const option = options[name] as Option;
-  const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]) as unknown[];
-  if (option.type === 'flag') return given.at(-1) === true;
-  const parsed = given.map((text) => parseValue(option, `--${name}`, String(text)));
-  return option.type === 'list' ? parsed : parsed.at(-1);
+  return [
+    'Exit status:',
+    ...statuses.map((status) => `  ${String(status).padStart(3)}  ${EXIT_MEANINGS.get(status) ?? ''}`),
+  ].join('\n');
 }
 
 /** yargs' own complaints, in one line and with the name of what is missing. */

@@ -22,7 +22,14 @@ describe('values', () => {
     ['an empty text behind "="', ['--text='], { text: '' }],
     ['a text that starts with a dash', ['--text', '-x'], { text: '-x' }],
     ['a text that is an option', ['--text', '--json'], { text: '--json' }],
-    ['a text that ends options elsewhere', ['--stop=--', '--json'], { stop: ['--'], json: true }],
+    ['a text that ends options elsewhere', ['--stop', '--', '--json'], { stop: ['--'], json: true }],
+    [
+      'texts of a list that start with a dash',
+      ['--stop', '-x', '--stop=--', '--stop', '--json'],
+      { stop: ['-x', '--', '--json'] },
+    ],
+    ['quotes as they are', ['--text', '"b"'], { text: '"b"' }],
+    ['words that could be other types', ['--text', 'true', '--stop', '0x10'], { text: 'true', stop: ['0x10'] }],
     ['a short name', ['-t', '-x'], { text: '-x' }],
     ['a short name and its value in one', ['-n5'], { count: 5 }],
     ['a negative number', ['--seed', '-7'], { seed: -7 }],
@@ -64,6 +71,7 @@ describe('values', () => {
     [['--path', ''], '--path must not be empty'],
     [['--text'], 'Not enough arguments following: text'],
     [['-t'], 'Not enough arguments following: t'],
+    [['--json=no'], 'Argument unexpected for: json'],
     [['--no-json'], 'Unknown argument: no-json'],
     [['--jsno'], 'Unknown argument: jsno'],
     [['--\u001b[31m'], 'Unknown argument: \\u{1b}[31m'],
@@ -92,7 +100,9 @@ describe('values', () => {
 });
 
 describe('arguments', () => {
-  it('come in their order, around the options', () => {
+  it('come in their order, around the options and behind "--"', () => {
+    expect(parse('--json', '--', 'a', '--text')).toEqual({ stop: [], json: true, source: 'a', out: './--text' });
+    expect(parse('a', '--text', '--', '--', '-b')).toEqual({ ...ABSENT, text: '--', out: './-b' });
     expect(parse('a', '--json', 'b')).toEqual({ stop: [], json: true, source: 'a', out: 'b' });
     expect(parse('show', 'a', '--deep', 'b')).toEqual({ deep: true, json: false, file: ['a', 'b'] });
   });
@@ -101,6 +111,7 @@ describe('arguments', () => {
     [[], 'SOURCE is missing'],
     [['--json'], 'SOURCE is missing'],
     [['a', 'b', 'c'], 'Unknown argument: c'],
+    [['a', 'b', '--', 'c'], 'Unknown argument: c'],
     [[''], 'SOURCE is empty'],
     [['a', ''], 'OUT is empty'],
     [['show'], 'FILE is missing'],
@@ -128,8 +139,10 @@ describe('commands', () => {
     expect(selected('show', 'a')).toEqual(['run', 'show']);
   });
 
-  it('are files with a folder in front', () => {
+  it('are files with a folder in front, and behind "--"', () => {
     expect(selected('./show')).toEqual(['run', '']);
+    expect(selected('--', 'show')).toEqual(['run', '']);
+    expect(parse('--', 'show')).toEqual({ ...ABSENT, source: './show' });
   });
 
   it('refuse options that are not theirs', () => {

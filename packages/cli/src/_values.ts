@@ -1,13 +1,38 @@
-/** Turns the text of an option into its value. */
+/** Turns the texts of a command line into values. */
 import { parseBytes, sanitizeText } from '@mirust/core';
-import type { ChoiceOption, NumberOption, Option } from './option.ts';
+import type { ChoiceOption, NumberOption, Option, OptionTable } from './option.ts';
+import type { Command } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A decimal number. No hexadecimal, no blanks, nothing empty: `Number('')` would be 0. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
+/** The values that a handler gets, in the types of its tables. Throws UsageError for one that does not fit. */
+export function valuesOf(
+  { options, positionals }: Command,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(positionals)) {
+    const value = args[name];
+    const given = Array.isArray(value) ? value : [value];
+    if (given.includes('')) throw new UsageError(`${name.toUpperCase()} is empty`);
+    values[name] = value;
+  }
+  for (const name of Object.keys(options)) values[name] = optionValue(options, name, args[name]);
+  return values;
+}
+
+function optionValue(options: OptionTable, name: string, value: unknown): unknown {
+  const option = options[name] as Option;
+  const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]) as unknown[];
+  if (option.type === 'flag') return given.at(-1) === true;
+  const parsed = given.map((text) => parseValue(option, `--${name}`, String(text)));
+  return option.type === 'list' ? parsed : parsed.at(-1);
+}
+
 /** The value of an option that takes one. Throws UsageError, naming the option as it was typed. */
-export function parseValue(option: Exclude<Option, { type: 'flag' }>, rawName: string, text: string): string | number {
+function parseValue(option: Exclude<Option, { type: 'flag' }>, rawName: string, text: string): string | number {
   switch (option.type) {
     case 'text':
     case 'list':
