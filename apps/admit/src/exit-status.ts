@@ -10,14 +10,18 @@ export function worstVerdict(reports: readonly AdmissionReport[]): AdmissionRepo
 }
 
 /**
- * 0 when all are admitted; the class of the first error of the first rejected file; 4 where something could not be
- * checked; 16 where that is because a file could not be read.
+ * 0 when every verdict is admitted, and only then; the class of the first error of the first rejected file; 16 where
+ * a file could not be read; 4 where something else could not be checked.
  */
 export function exitCodeOfReports(reports: readonly AdmissionReport[]): number {
-  const rejected = reports.find(({ verdict }) => verdict === 'rejected');
-  const error = rejected?.findings.find(({ severity }) => severity === 'error');
-  if (error !== undefined) return exitCodeOf(error.class);
-  const open = reports.flatMap(({ findings }) => findings).find(({ severity }) => severity === 'undetermined');
-  if (open === undefined) return EXIT.ok;
-  return open.class === 'io' ? EXIT.io : EXIT.undetermined;
+  const verdict = worstVerdict(reports);
+  if (verdict === 'admitted') return EXIT.ok;
+  const { findings } = reports.find((report) => report.verdict === verdict) ?? { findings: [] };
+  if (verdict === 'undetermined') {
+    const open = findings.find(({ severity }) => severity === 'undetermined');
+    return open?.class === 'io' ? EXIT.io : EXIT.undetermined;
+  }
+  const error = findings.find(({ severity }) => severity === 'error');
+  // A list of findings is cut when it is long; the verdict is not.
+  return error === undefined ? EXIT.structure : exitCodeOf(error.class);
 }
