@@ -205,6 +205,13 @@ describe('a conversation', () => {
     expect((await model.complete('', { maxTokens: 10 })).tokenIds).toEqual(expected.tokenIds);
   });
 
+  it('lets events through between the short runs of a small model', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    const long = { maxTokens: 400, ignoreEndOfGeneration: true, signal: controller.signal };
+    expect(await rejection(() => model.complete('', long))).toMatchObject({ name: 'AbortError' });
+  });
+
   it('wipes the cache on request', async () => {
     await model.complete('A secret', { maxTokens: 2 });
     model.reset({ wipe: true });

@@ -12,7 +12,7 @@ import { addInto, rmsNorm, ropeAngles, rotate, swiglu } from './elementwise.ts';
 import { openVectorCache, type VectorCache } from './kv-cache.ts';
 import { embed, matmul } from './matmul.ts';
 
-/** How long a run may hold the thread before it lets other work, an abort among it, come through. */
+/** How long runs, one after another, may hold the thread before it lets other work, an abort among it, come through. */
 const YIELD_AFTER_MILLISECONDS = 20;
 
 /** Makes the backend over memory that is already filled with weights of types that loading has checked. */
@@ -115,12 +115,14 @@ export function createReferenceBackend(context: BackendContext): Backend {
     }
   }
 
+  // Across runs: a small model's are so short that none of them alone would ever let a signal through.
+  let lastYield = performance.now();
+
   return {
     name: 'reference',
     async run(run) {
       tokenBuffer.set(run.tokens);
       const phase = run.tokens.length > 1 ? 'prefill' : 'decode';
-      let lastYield = performance.now();
       for (const operation of model.program.operations) {
         // After the last select, nothing remains to be computed for a run that wants no logits.
         if (operation.kind === 'select-rows' && run.logitsRows === 0) break;
