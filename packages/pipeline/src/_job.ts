@@ -15,7 +15,8 @@ import {
   type TilePlace,
 } from '@mirust/quant';
 import type { TensorDescription } from '@mirust/slm';
-import { type ConversionPlan, sameEncoding } from './plan.ts';
+import type { ConversionPlan } from './plan.ts';
+import { sameEncoding } from './request.ts';
 import type { Tile } from './tiles.ts';
 
 /** The work on one tensor. Its tiles may come in any order, one at a time. */

@@ -3,7 +3,8 @@ export { type ConversionReport, type ConvertedTensor, type ConvertOptions, conve
 export * from './errors.ts';
 export { FIXTURE_NAMES, fixtureCheckpoint } from './fixture.ts';
 export { type ManifestOptions, manifestOf, sidecarOf } from './manifest.ts';
-export { type ArtifactFormat, type ConversionPlan, type ConversionRequest, planConversion } from './plan.ts';
+export { type ConversionPlan, planConversion } from './plan.ts';
+export type { ArtifactFormat, ConversionRequest } from './request.ts';
 export { type DigestOptions, digestSources, pendingSources } from './source-digests.ts';
 export type { ArtifactDigest } from './target.ts';
 export { cutTiles, type Tile } from './tiles.ts';

@@ -3,29 +3,15 @@
  * a dry run knows the size to the byte, and everything that can be refused is refused before the first weight.
  */
 import type { Checkpoint } from '@mirust/checkpoint';
-import { formatEncoding, type ReadOptions, type TensorEncoding, type Warning } from '@mirust/core';
+import { formatEncoding, type ReadOptions, type Warning } from '@mirust/core';
 import { canDecode, type Recipe, type ResolvedTensor, resolveRecipe } from '@mirust/quant';
-import type { SourceFile, ToolRecord } from '@mirust/schemas';
 import { createTokenizer, type TokenizerModel } from '@mirust/tokenizer';
 import { pipelineError } from './errors.ts';
+import { type ConversionRequest, sameEncoding, storedEncoding } from './request.ts';
 import { slm1Obstacles } from './slm1-obstacles.ts';
 import { createSlm1Target } from './slm1-target.ts';
 import { createSlm2Target } from './slm2-target.ts';
 import type { ConversionTarget } from './target.ts';
-
-/** Containers that can be written. */
-export type ArtifactFormat = 'slm1' | 'slm2';
-
-/** What is to be converted, and how. */
-export interface ConversionRequest {
-  readonly checkpoint: Checkpoint;
-  readonly recipe: Recipe;
-  readonly format: ArtifactFormat;
-  /** Recorded in the artifact: it may depend on the tool's version. */
-  readonly tool: ToolRecord;
-  /** Digests of the source's files, recorded in the artifact. */
-  readonly sources: readonly SourceFile[];
-}
 
 /** A conversion, decided and laid out. */
 export interface ConversionPlan {
@@ -94,16 +80,4 @@ function resolveTensors(checkpoint: Checkpoint, recipe: Recipe): readonly Resolv
     });
   }
   return tensors;
-}
-
-/** How the source stores a tensor of the contract. */
-export function storedEncoding(checkpoint: Checkpoint, name: string): TensorEncoding {
-  const tensor = checkpoint.tensors.get(name);
-  if (tensor === undefined) throw new RangeError(`the checkpoint has no tensor ${name}`);
-  return tensor.encoding;
-}
-
-/** Whether bytes in one encoding are bytes in the other. */
-export function sameEncoding(a: TensorEncoding, b: TensorEncoding): boolean {
-  return a.dtype === b.dtype && a.blockSize === b.blockSize && a.scaleType === b.scaleType;
 }

@@ -3,7 +3,7 @@
 import type { ResolvedTensor } from '@mirust/quant';
 import { createSlm1Writer, layoutSlm1 } from '@mirust/slm';
 import { type TokenizerModel, writeBpe1, writeBtok } from '@mirust/tokenizer';
-import type { ConversionRequest } from './plan.ts';
+import type { ConversionRequest } from './request.ts';
 import type { ConversionTarget } from './target.ts';
 
 /** Lays an SLM1 file out. Throws what `layoutSlm1` and the tokenizer's writer throw. */

@@ -4,7 +4,7 @@ import type { Slm2Meta, TensorRecord, TensorStatistics } from '@mirust/schemas';
 import { createSlm2Writer, layoutSlm2 } from '@mirust/slm';
 import { type TokenizerModel, writeTokn } from '@mirust/tokenizer';
 import { shortText } from './_short-text.ts';
-import { type ConversionRequest, sameEncoding, storedEncoding } from './plan.ts';
+import { type ConversionRequest, sameEncoding, storedEncoding } from './request.ts';
 import { PENDING_STATISTICS } from './statistics.ts';
 import type { ConversionTarget } from './target.ts';
 

@@ -1,8 +1,8 @@
 /** A loaded model as its users see it. */
 import type { CheckpointFacts } from '@mirust/checkpoint';
 import type { MemoryLayout, ModelDescription } from '@mirust/model';
+import type { Diagnostics } from '@mirust/schemas';
 import type { Tokenizer } from '@mirust/tokenizer';
-import type { Diagnostics } from './diagnostics.ts';
 import type { GeneratedPiece, GenerateOptions, GenerationResult } from './generate.ts';
 
 /** What was loaded. */

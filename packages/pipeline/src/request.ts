@@ -1,0 +1,31 @@
+/** What a conversion is asked to do: what its plan and the containers' targets have in common. */
+import type { Checkpoint } from '@mirust/checkpoint';
+import type { TensorEncoding } from '@mirust/core';
+import type { Recipe } from '@mirust/quant';
+import type { SourceFile, ToolRecord } from '@mirust/schemas';
+
+/** Containers that can be written. */
+export type ArtifactFormat = 'slm1' | 'slm2';
+
+/** What is to be converted, and how. */
+export interface ConversionRequest {
+  readonly checkpoint: Checkpoint;
+  readonly recipe: Recipe;
+  readonly format: ArtifactFormat;
+  /** Recorded in the artifact: it may depend on the tool's version. */
+  readonly tool: ToolRecord;
+  /** Digests of the source's files, recorded in the artifact. */
+  readonly sources: readonly SourceFile[];
+}
+
+/** How the source stores a tensor of the contract. */
+export function storedEncoding(checkpoint: Checkpoint, name: string): TensorEncoding {
+  const tensor = checkpoint.tensors.get(name);
+  if (tensor === undefined) throw new RangeError(`the checkpoint has no tensor ${name}`);
+  return tensor.encoding;
+}
+
+/** Whether bytes in one encoding are bytes in the other. */
+export function sameEncoding(a: TensorEncoding, b: TensorEncoding): boolean {
+  return a.dtype === b.dtype && a.blockSize === b.blockSize && a.scaleType === b.scaleType;
+}
