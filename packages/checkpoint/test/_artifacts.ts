@@ -140,7 +140,7 @@ export function llama2cFile({ version, dim = 8, tied = true, vocabulary = 12 }: 
   const header =
     version === 0
       ? fields
-      : concat(utf8Magic, u32(1), fields, bytes(tied ? 1 : 0), new Uint8Array(256 - 4 - 4 - 28 - 1));
+      : concat(LLAMA2C_MAGIC, u32(1), fields, bytes(tied ? 1 : 0), new Uint8Array(256 - 4 - 4 - 28 - 1));
   const kv = dim / 2;
   const layer = 2 * dim + 2 * dim * dim + 2 * kv * dim + 3 * dim * 6;
   const rope = version === 0 ? 16 * (dim / 4) : 0;
@@ -150,4 +150,19 @@ export function llama2cFile({ version, dim = 8, tied = true, vocabulary = 12 }: 
 }
 
 /** 0x616b3432 in little-endian order. */
-const utf8Magic: Uint8Array = bytes(0x32, 0x34, 0x6b, 0x61);
+const LLAMA2C_MAGIC: Uint8Array = bytes(0x32, 0x34, 0x6b, 0x61);
+
+/** llama2.c's tokenizer.bin: longest token, then score, length and bytes of each; three specials, bytes, others. */
+export function llama2cTokenizer(count: number): Uint8Array {
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+  const others = Array.from({ length: count - 259 }, (_, i) => `t${i}`);
+  const parts = ['<unk>', '\n<s>\n', '\n</s>\n', ...bytes, ...others].map((token) => {
+    const text = new TextEncoder().encode(token);
+    const record = new Uint8Array(8 + text.length);
+    new DataView(record.buffer).setInt32(4, text.length, true);
+    record.set(text, 8);
+    return record;
+  });
+  const longest = Uint8Array.of(6, 0, 0, 0);
+  return Uint8Array.from([longest, ...parts].flatMap((part) => [...part]));
+}

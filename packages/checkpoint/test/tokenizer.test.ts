@@ -4,7 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { tokenCount } from '@mirust/tokenizer';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openTokenizerModel } from '../src/index.ts';
-import { GGUF_METADATA, ggufFile, ggufTensors, ggufVocabulary, llama2cFile, slm1File, slm2File } from './_artifacts.ts';
+import {
+  GGUF_METADATA,
+  ggufFile,
+  ggufTensors,
+  ggufVocabulary,
+  llama2cFile,
+  llama2cTokenizer,
+  slm1File,
+  slm2File,
+} from './_artifacts.ts';
 import {
   CONFIG,
   errorOf,
@@ -25,21 +34,6 @@ function fixture(path: string): Uint8Array {
 const tokenizerJson = fixture('story/hf/tokenizer.json');
 const tokenizerConfig = fixture('story/hf/tokenizer_config.json');
 const sentencePiece = fixture('oracles/sentencepiece/bpe/tokenizer.model');
-
-/** llama2.c's tokenizer.bin: longest token, then score, length and bytes of each; three specials, bytes, others. */
-function llama2cTokenizer(count: number): Uint8Array {
-  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
-  const others = Array.from({ length: count - 259 }, (_, i) => `t${i}`);
-  const parts = ['<unk>', '\n<s>\n', '\n</s>\n', ...bytes, ...others].map((token) => {
-    const text = new TextEncoder().encode(token);
-    const record = new Uint8Array(8 + text.length);
-    new DataView(record.buffer).setInt32(4, text.length, true);
-    record.set(text, 8);
-    return record;
-  });
-  const longest = Uint8Array.of(6, 0, 0, 0);
-  return Uint8Array.from([longest, ...parts].flatMap((part) => [...part]));
-}
 
 /** The tiny directory with an embedding of so many rows. */
 function directoryWithRows(rows: number, extra: TestFiles = {}): TestFiles {
