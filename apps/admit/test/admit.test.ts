@@ -44,7 +44,7 @@ function checked(document: unknown): AdmissionReport {
   return result.value;
 }
 
-describe('one file', () => {
+describe.concurrent('one file', () => {
   it.each([
     ['story.slm', 'slm2'],
     ['story.slm1', 'slm1'],
@@ -92,7 +92,7 @@ describe('one file', () => {
   });
 });
 
-describe('several files', () => {
+describe.concurrent('several files', () => {
   it('are all looked at, and one document has all reports', async () => {
     const files = ['story.slm', 'absent.slm', 'flipped-story.slm1', 'story.slm1'].map(at);
     const { status, document } = await admit(...files);

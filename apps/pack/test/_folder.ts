@@ -2,10 +2,17 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 
-/** Makes a folder that is removed when the running test ends. */
-export function testFolder(): { readonly path: string; file(name: string): string; names(): string[] } {
+/** A folder and what lies in it. */
+export interface TestFolder {
+  readonly path: string;
+  file(name: string): string;
+  names(): string[];
+}
+
+/** Makes a folder that is removed when the test ends, whose context this is. */
+export function testFolder({ onTestFinished }: TestContext): TestFolder {
   const path = mkdtempSync(join(tmpdir(), 'mirust-pack-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return { path, file: (name) => join(path, name), names: () => readdirSync(path).sort() };

@@ -4,11 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, runApp } from '@mirust/cli/testing';
 import { type PlanReport, validatePlanReport } from '@mirust/schemas';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const STORY = join(ROOT, 'fixtures', 'story', 'hf');
 const CONFIG = join(STORY, 'config.json');
 const folder = mkdtempSync(join(tmpdir(), 'mirust-plan-'));
+
+beforeAll(() => {
+  const config = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' };
+  writeFileSync(join(folder, 'other.json'), JSON.stringify(config));
+  writeFileSync(join(folder, 'broken.json'), '{"hidden_size": ');
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,7 +31,7 @@ function verdictOf(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
 }
 
-describe('a plan', () => {
+describe.concurrent('a plan', () => {
   it('is the sum of its components, every one of them exact', async () => {
     const { status, report } = await plan(STORY, '--context', '128');
     expect(status).toBe(0);
@@ -53,7 +59,7 @@ describe('a plan', () => {
   });
 });
 
-describe('a budget', () => {
+describe.concurrent('a budget', () => {
   it('fits when it is equal, and does not when a byte is missing', async () => {
     const { totalBytes } = (await plan(STORY)).report;
     const enough = await plan(STORY, '--budget', String(totalBytes));
@@ -72,7 +78,7 @@ describe('a budget', () => {
   });
 });
 
-describe('what cannot be planned', () => {
+describe.concurrent('what cannot be planned', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     [
       'a context beyond the declared one',
@@ -86,9 +92,6 @@ describe('what cannot be planned', () => {
     ['a broken configuration', [join(folder, 'broken.json')], 10, /JSON_/],
     ['an option of another command', [STORY, '--prompt', 'x'], 2, /Unknown arguments?: .+ \(see mirust-plan --help\)/],
   ])('%s', async (_name, args, status, problem) => {
-    const config = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' };
-    writeFileSync(join(folder, 'other.json'), JSON.stringify(config));
-    writeFileSync(join(folder, 'broken.json'), '{"hidden_size": ');
     const result = await runApp('plan', args);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr).toMatch(/^mirust-plan: [^\n]+\n(?: {2}[^\n]+\n)?$/);
