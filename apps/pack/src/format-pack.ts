@@ -28,7 +28,7 @@ export function packJson(plan: ConversionPlan, report: ConversionReport | undefi
         ...(error === undefined ? {} : { error }),
       };
     }),
-    warnings: plan.request.checkpoint.warnings,
+    warnings: plan.warnings,
   };
 }
 
@@ -51,8 +51,7 @@ export function formatPack(
     lines.push('', colors.yellow(`${fallbacks.length} tensors fell back to another type:`));
     lines.push(...fallbackLines(fallbacks));
   }
-  for (const { code, message } of plan.request.checkpoint.warnings)
-    lines.push(colors.yellow(`warning ${code}: ${message}`));
+  for (const { code, message } of plan.warnings) lines.push(colors.yellow(`warning ${code}: ${message}`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,4 +1,5 @@
 /** `mirust-pack manifest`: the manifest of a finished artifact. */
+import { basename } from 'node:path';
 import { openPath } from '@mirust/checkpoint/node';
 import { type ArgumentsOf, type CommandContext, UsageError, withProgress, writeStdout } from '@mirust/cli';
 import { sanitizeText } from '@mirust/core';
@@ -33,7 +34,8 @@ async function describe(args: ManifestArguments, { signal }: CommandContext, too
   const source = await fileSource(args.file);
   try {
     return await withProgress('verifying', async (onProgress) => {
-      const options = { signal, onProgress };
+      // The source's own name is cut where a path is long.
+      const options = { signal, onProgress, fileName: basename(args.file) };
       if (args.kind !== 'sidecar') return writeManifest(await manifestOf(source, { ...options, tool }));
       const sidecar = await sidecarOf(source, args.source ?? 'converted-trained', options);
       return new TextDecoder().decode(writeSidecar(sidecar));

@@ -44,13 +44,14 @@ export async function pack(args: PackArguments, context: CommandContext, tool: T
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
   const checkpoint = await openSource(files, tokenizer, context);
   try {
+    const { signal } = context;
     const request = { checkpoint, recipe, format, tool };
     // Also in a full run: what can be refused is refused before a source of many gigabytes is hashed.
-    const draft = await planConversion({ ...request, sources: pendingSources(checkpoint) });
+    const draft = await planConversion({ ...request, sources: pendingSources(checkpoint) }, { signal });
     if (out === undefined || args['dry-run']) return await show(args, draft, undefined);
     for (const set of [files, ...(tokenizer === undefined ? [] : [tokenizer])]) await refuseOverwritingSource(out, set);
     const sources = await hashSources(checkpoint, context);
-    const plan = await planConversion({ ...request, sources });
+    const plan = await planConversion({ ...request, sources }, { signal });
     await show(args, plan, await writeArtifact(plan, out, context));
   } finally {
     await checkpoint.close();

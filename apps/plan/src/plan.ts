@@ -21,7 +21,7 @@ export async function plan(
 
 async function readInput(path: string, { signal }: CommandContext): Promise<PlanInput> {
   const files = await openPath(path);
-  const description = await openDescription(files);
+  const description = await openDescription(files, { signal });
   if (description !== undefined) return planInputOfConfiguration(description.model, description.weightType);
   const checkpoint = await openCheckpoint(files, { signal });
   try {
