@@ -51,7 +51,7 @@ export function createFindings(): Findings {
     list() {
       if (omitted === 0) return [...listed];
       const message = `${omitted.toLocaleString('en-US')} more findings are not listed`;
-      const note = { rule: 'ADMISSION_FINDINGS_OMITTED', class: 'resource', severity: 'warning', message } as const;
+      const note = { rule: 'ADMISSION_FINDINGS_OMITTED', class: 'contract', severity: 'warning', message } as const;
       return [...listed, note];
     },
   };

@@ -24,7 +24,7 @@ export const CHECKPOINT_ERRORS = {
     remedy: 'Put all files of the checkpoint into one directory.',
   },
   CHECKPOINT_TOO_LARGE: {
-    class: 'resource',
+    class: 'structure',
     when: 'A side file of the checkpoint (configuration, index, tokenizer), or a list in one, is larger than any real one.',
     remedy: 'Check that this is the right file.',
   },
