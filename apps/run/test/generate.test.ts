@@ -152,7 +152,7 @@ describe.concurrent('standard output', () => {
 
 const gguf = assetPath('stories260k', 'stories260K.gguf');
 
-describe.concurrent.skipIf(gguf === undefined)('stories260K', () => {
+describe.skipIf(gguf === undefined).concurrent('stories260K', () => {
   it('tells its recorded text', async () => {
     const recorded = JSON.parse(readFileSync(assetPath('stories260k', 'expected.json') ?? '', 'utf8'));
     const { stdout } = await runApp('run', [gguf ?? '', '--temperature', '0', '--max-tokens', '200']);

@@ -108,7 +108,7 @@ function configureCommand(program: Program, command: Command, parser: Argv): Arg
     `${program.name} ${line}`,
     help,
   ]);
-  return parser.example(examples).epilogue(statusText(command));
+  return parser.example(examples).epilogue([...namesakes(program, command), statusText(command)].join('\n\n'));
 }
 
 function positionalSyntax({ positionals }: Command): string[] {
@@ -127,6 +127,13 @@ function yargsOption(option: Option): Options {
 
 function describeOption(option: Exclude<Option, { type: 'flag' }>): string {
   return option.type === 'choice' ? `${option.choices.join('|')}: ${option.help}` : `${option.value}: ${option.help}`;
+}
+
+/** How to name a file that is called like a command. */
+function namesakes({ main, commands }: Program, command: Command): string[] {
+  if (command !== main || commands.length === 0) return [];
+  const words = commands.map(({ name }) => name).join(', ');
+  return [`A file called ${words.replace(/, (?=\w+$)/, ' or ')} is given with its folder: ./${commands[0]?.name}`];
 }
 
 function statusText(command: Command): string {

@@ -35,6 +35,12 @@ export async function runProgram(program: Program, argv: readonly string[] = pro
     controller.abort(new DOMException('interrupted', 'AbortError'));
   };
   for (const signal of SIGNAL_STATUSES.keys()) process.on(signal, end);
+  // Outside the work's own promise, in an event of a stream, say: a mistake of ours, and still no stack trace.
+  const crash = (error: unknown): void => {
+    removeOpenTemporaries();
+    process.exit(report(program, argv, error));
+  };
+  process.on('uncaughtException', crash);
   let exitCode: number = EXIT.ok;
   const exitWith = (code: number): void => {
     exitCode = code;
@@ -46,6 +52,7 @@ export async function runProgram(program: Program, argv: readonly string[] = pro
     if (isAbort(error)) exitCode = endedBy ?? exitCode;
   } finally {
     for (const signal of SIGNAL_STATUSES.keys()) process.off(signal, end);
+    process.off('uncaughtException', crash);
   }
   process.exitCode = exitCode;
 }

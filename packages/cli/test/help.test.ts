@@ -16,6 +16,7 @@ describe('--help', () => {
       'TEXT: any text',
       'left|right: a side',
       'sample a.bin b.bin',
+      'A file called show is given with its folder: ./show',
       'Exit status:',
       '  10  structure: the bytes do not follow the format',
       '  130  ended by Ctrl-C (SIGINT)',

@@ -88,6 +88,18 @@ describe('runProgram', () => {
     expect(process.listenerCount(signal)).toBe(handlers);
   });
 
+  it('says a mistake in an event in two lines, too', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => {}) as typeof process.exit);
+    const handlers = process.listeners('uncaughtException');
+    await statusOf(async () => {
+      const added = process.listeners('uncaughtException').filter((handler) => !handlers.includes(handler));
+      for (const handler of added) handler(new TypeError('undefined is not a function'), 'uncaughtException');
+    });
+    expect(exit).toHaveBeenCalledExactlyOnceWith(1);
+    expect(written.stderr).toMatch(/^sample: internal error: undefined is not a function\n {2}[^\n]+\n$/);
+    expect(process.listeners('uncaughtException')).toEqual(handlers);
+  });
+
   it('keeps the result of work that was done before the signal came', async () => {
     expect(await statusOf(async () => void process.emit('SIGINT', 'SIGINT'))).toBe(0);
   });
