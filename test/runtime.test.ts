@@ -4,6 +4,7 @@ import { isMirustError } from '@mirust/core';
 import type { Hyperparameters } from '@mirust/model';
 import { argmax, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
 import { validateDiagnostics } from '@mirust/schemas';
+import { byteTokenizerModel } from '@mirust/tokenizer';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBytes, loadPath, noiseCheckpoint, packPath, ROOT } from './support.ts';
@@ -244,6 +245,21 @@ describe('a conversation', () => {
     expect(await rejection(() => freed.step(1))).toBeInstanceOf(TypeError);
     expect(() => freed.reset()).toThrow(TypeError);
     expect(() => freed.diagnostics()).toThrow(TypeError);
+  });
+});
+
+describe('an embedding with spare rows behind the vocabulary', () => {
+  it('never says an id that has no token, greedy or drawn, and takes one in a prompt', async () => {
+    const imported = { model: byteTokenizerModel(), warnings: [] };
+    const padded = { ...noiseCheckpoint({ ...SMALL, vocabSize: 900 }), readTokenizer: async () => imported };
+    const model = await loadModel(padded);
+    for (const temperature of [0, 2]) {
+      for (const prompt of ['abc', [256, 899]]) {
+        const { tokenIds } = await model.complete(prompt, { maxTokens: 40, temperature, topK: 0 });
+        expect(tokenIds.every((id) => id < 260)).toBe(true);
+      }
+    }
+    model.free();
   });
 });
 

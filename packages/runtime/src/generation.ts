@@ -30,7 +30,7 @@ export async function* runGeneration(
   const stopWatch = createStopWatch(options.stop ?? []);
   const promptTokenIds = encodePrompt(tokenizer, prompt);
   // Behind a prompt the text goes on; from BOS alone it begins, and the space that a tokenizer puts in front goes.
-  const continuation = promptTokenIds.some((id) => tokenizer?.isSpecial(id) !== true);
+  const continuation = promptTokenIds.some((id) => !isSpecial(tokenizer, id));
   const decoder = tokenizer?.createDecoder({ continuation });
   const history = [...promptTokenIds];
   const tokenIds: number[] = [];
@@ -42,7 +42,8 @@ export async function* runGeneration(
   let logits = maxTokens === 0 ? undefined : await conversation.append(promptTokenIds, 1, options.signal);
   const prefillMilliseconds = performance.now() - started;
   while (logits !== undefined) {
-    const tokenId = sampler.sample(logits, history);
+    // Embeddings may have spare rows behind the vocabulary: no token stands for them, so none is chosen.
+    const tokenId = sampler.sample(logits.subarray(0, tokenizer?.vocabSize ?? logits.length), history);
     if (options.ignoreEndOfGeneration !== true && tokenizer?.isEndOfGeneration(tokenId) === true) {
       stopReason = 'end-of-generation';
       break;
@@ -72,6 +73,11 @@ export async function* runGeneration(
   if (stopWatch.stopped !== undefined) stopReason = 'stop-string';
   const decodeMilliseconds = performance.now() - started - prefillMilliseconds;
   return { text, tokenIds, promptTokenIds, stopReason, prefillMilliseconds, decodeMilliseconds };
+}
+
+/** Whether an id is a special token; one of a spare row is not. */
+function isSpecial(tokenizer: ModelParts['tokenizer'], id: number): boolean {
+  return tokenizer !== undefined && id < tokenizer.vocabSize && tokenizer.isSpecial(id);
 }
 
 function encodePrompt(tokenizer: ModelParts['tokenizer'], prompt: string | readonly number[]): readonly number[] {
