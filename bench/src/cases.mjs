@@ -49,6 +49,7 @@ export async function createCases(root) {
   const checkpoint = await openCheckpoint(await openPath(join(root, 'fixtures', 'story', 'hf')));
   const tokenizer = createTokenizer((await checkpoint.readTokenizer()).model);
   const model = await loadModel(checkpoint, { context: 256 });
+  await checkpoint.close();
   const hash = () => createHash('sha256').update(bytes).digest();
   const encode = (dtype) => () =>
     encodedTile(createEncoding(dtype, [1024, 1024]), 1024, tile, { tensor: 'noise', firstRow: 0 });
