@@ -6,15 +6,15 @@
  * plain, ggml blocks   payload = rows · (row / blockElements) · blockBytes          no scales
  * q8                   payload = rows · row                  scales = rows           one per row
  * q4                   payload = rows · row / 2              scales = rows · row / blockSize
+ * interleaved          payload = ⌈rows / 8⌉ · panelBytes     in the payload; see `panel.ts`
  * ```
  */
 import { checkedMul } from './checked.ts';
 import { type DTypeName, dtypeInfo } from './dtype.ts';
 import { coreError, type ErrorContext } from './errors.ts';
-import { rowCount, rowLength, type Shape } from './shape.ts';
-
-/** Type of the scales of `q8` and `q4`. */
-export type ScaleType = 'f32' | 'f16';
+import { PANEL_COLUMNS, panelCount, panelGeometry } from './panel.ts';
+import { type ScaleType, scaleByteLength } from './scale-type.ts';
+import { formatShape, rowCount, rowLength, type Shape } from './shape.ts';
 
 /** How a tensor's values are stored. */
 export interface TensorEncoding {
@@ -23,11 +23,17 @@ export interface TensorEncoding {
   readonly blockSize: number;
   /** Meaningful for q8 and q4 only; `f32` elsewhere. */
   readonly scaleType: ScaleType;
+  /**
+   * How rows lie. Absent: row-major, one row behind the other and the scales apart. `interleaved`: panels of 8 rows
+   * with their scales in the stream (`panel.ts`), for matrices of the types that {@link canInterleave} names.
+   */
+  readonly layout?: 'interleaved';
 }
 
 /** The exact bytes of a stored tensor. */
 export interface EncodedSize {
   readonly payloadBytes: number;
+  /** Scales that lie apart from the payload: none in an interleaved encoding. */
   readonly scaleCount: number;
   readonly scaleBytes: number;
 }
@@ -56,11 +62,6 @@ export function createEncoding(
   return { dtype, blockSize: 0, scaleType: 'f32' };
 }
 
-/** Bytes of one scale. */
-export function scaleByteLength(scaleType: ScaleType): number {
-  return scaleType === 'f32' ? 4 : 2;
-}
-
 /** How many values of a row must stay together in this encoding: a row must divide by it. */
 export function encodingBlockElements(encoding: TensorEncoding): number {
   return encoding.dtype === 'q4' ? encoding.blockSize : dtypeInfo(encoding.dtype).blockElements;
@@ -72,9 +73,26 @@ export function rowDivides(encoding: TensorEncoding, rowElements: number): boole
   return block > 0 && rowElements % block === 0;
 }
 
+/** Whether a tensor can be stored interleaved: a matrix of q8, Q8_0, Q4_0, or q4 in blocks of 32. */
+export function canInterleave({ dtype, blockSize }: TensorEncoding, shape: Shape): boolean {
+  if (shape.length !== 2) return false;
+  return dtype === 'q4' ? blockSize === PANEL_COLUMNS : dtype === 'q8' || dtype === 'Q8_0' || dtype === 'Q4_0';
+}
+
+/** The encoding with rows interleaved where that is possible, and as it is elsewhere. */
+export function interleavedEncoding(encoding: TensorEncoding, shape: Shape): TensorEncoding {
+  return canInterleave(encoding, shape) ? { ...encoding, layout: 'interleaved' } : encoding;
+}
+
+/** The encoding with rows one behind the other. */
+export function rowMajorEncoding({ dtype, blockSize, scaleType }: TensorEncoding): TensorEncoding {
+  return { dtype, blockSize, scaleType };
+}
+
 /**
  * The exact bytes of a tensor of this shape in this encoding.
- * Throws `BLOCK_MISMATCH` where the row does not divide into blocks, `OVERFLOW` where the product passes 2^53 - 1.
+ * Throws `BLOCK_MISMATCH` where the row does not divide into blocks, `OVERFLOW` where the product passes 2^53 - 1,
+ * RangeError for an interleaved encoding of what cannot be interleaved.
  */
 export function encodedSize(encoding: TensorEncoding, shape: Shape, context?: ErrorContext): EncodedSize {
   const row = rowLength(shape);
@@ -86,6 +104,14 @@ export function encodedSize(encoding: TensorEncoding, shape: Shape, context?: Er
       { ...context, actual: row, expected: `a multiple of ${encodingBlockElements(encoding)}` },
     );
   }
+  if (encoding.layout === 'interleaved') {
+    if (!canInterleave(encoding, shape)) {
+      throw new RangeError(`${formatEncoding(encoding)} does not suit a tensor of shape ${formatShape(shape)}`);
+    }
+    const { panelBytes } = panelGeometry(encoding, row);
+    const payloadBytes = checkedMul(panelCount(rows), panelBytes, 'bytes of a tensor', context);
+    return { payloadBytes, scaleCount: 0, scaleBytes: 0 };
+  }
   const { blockElements, blockBytes } = dtypeInfo(encoding.dtype);
   const rowBytes = checkedMul(row / blockElements, blockBytes, 'bytes of a row', context);
   const payloadBytes = checkedMul(rows, rowBytes, 'bytes of a tensor', context);
@@ -93,9 +119,10 @@ export function encodedSize(encoding: TensorEncoding, shape: Shape, context?: Er
   return { payloadBytes, scaleCount, scaleBytes: scaleCount * scaleByteLength(encoding.scaleType) };
 }
 
-/** `q4/32`, `q4/32 f16`, `f32`: the encoding for people. */
+/** `q4/32`, `q4/32 f16`, `f32`, `q8 x8` (rows interleaved by 8): the encoding for people. */
 export function formatEncoding(encoding: TensorEncoding): string {
   const block = encoding.dtype === 'q4' ? `/${encoding.blockSize}` : '';
   const scale = encoding.scaleType === 'f16' ? ' f16' : '';
-  return `${encoding.dtype}${block}${scale}`;
+  const layout = encoding.layout === 'interleaved' ? ' x8' : '';
+  return `${encoding.dtype}${block}${scale}${layout}`;
 }

@@ -9,6 +9,8 @@ export * from './http-source.ts';
 export * from './json.ts';
 export * from './json-errors.ts';
 export * from './json-value.ts';
+export * from './panel.ts';
+export * from './scale-type.ts';
 export * from './shape.ts';
 export * from './sink.ts';
 export * from './source.ts';

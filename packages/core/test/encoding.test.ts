@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  canInterleave,
   checkShape,
   createEncoding,
   DTYPE_NAMES,
@@ -11,10 +12,15 @@ import {
   elementCount,
   encodedSize,
   formatEncoding,
+  interleavedEncoding,
   isDTypeName,
+  panelGeometry,
   REMOVED_GGML_IDS,
   rowCount,
   rowLength,
+  rowMajorEncoding,
+  type ScaleType,
+  type TensorEncoding,
 } from '../src/index.ts';
 
 /** Values per block / bytes, written down again from ggml's structs and not taken from the table under test. */
@@ -68,6 +74,73 @@ describe('our scaled types', () => {
 
   it.each([0, 1, 3, -2, 2.5, Number.NaN])('refuses a q4 block of %d', (blockSize) => {
     expect(() => createEncoding('q4', [4, 64], { blockSize })).toThrow(RangeError);
+  });
+});
+
+describe('interleaved rows', () => {
+  /** Type, columns, bytes of a panel: counted by hand from the picture in panel.ts. */
+  it.each<[DTypeName, ScaleType, number, number]>([
+    ['q8', 'f32', 64, 8 * 4 + 8 * 64],
+    ['q8', 'f16', 64, 8 * 2 + 8 * 64],
+    ['q8', 'f32', 33, 8 * 4 + 8 * 64],
+    ['q8', 'f16', 1, 8 * 2 + 8 * 32],
+    ['q4', 'f32', 96, 3 * 160],
+    ['q4', 'f16', 96, 3 * 144],
+    ['Q8_0', 'f32', 96, 3 * 272],
+    ['Q4_0', 'f32', 96, 3 * 144],
+  ])('%s with %s scales and %d columns has panels of %d bytes', (dtype, scaleType, columns, panelBytes) => {
+    const rowMajor = createEncoding(dtype, [1, columns], { scaleType });
+    const encoding = interleavedEncoding(rowMajor, [1, columns]);
+    expect(encoding).toEqual({ ...rowMajor, layout: 'interleaved' });
+    expect(rowMajorEncoding(encoding)).toEqual(rowMajor);
+    for (const [rows, panels] of [
+      [1, 1],
+      [8, 1],
+      [9, 2],
+      [24, 3],
+    ] as const) {
+      const size = { payloadBytes: panels * panelBytes, scaleCount: 0, scaleBytes: 0 };
+      expect(encodedSize(encoding, [rows, columns])).toEqual(size);
+    }
+    const geometry = panelGeometry(encoding, columns);
+    expect(geometry.groupCount * geometry.groupBytes).toBe(panelBytes);
+    expect(geometry.groupCount * geometry.groupColumns).toBe(geometry.columns);
+  });
+
+  it('is for matrices of four types alone, and q4 in blocks of 32', () => {
+    for (const dtype of DTYPE_NAMES) {
+      const encoding = createEncoding(dtype, [8, 256]);
+      const possible = ['q8', 'q4', 'Q8_0', 'Q4_0'].includes(dtype);
+      expect(canInterleave(encoding, [8, 256]), dtype).toBe(possible);
+      if (!possible) expect(() => panelGeometry(encoding, 256)).toThrow(RangeError);
+      for (const shape of [[256], [2, 4, 256]]) expect(interleavedEncoding(encoding, shape)).toBe(encoding);
+    }
+    const wide = createEncoding('q4', [8, 64], { blockSize: 64 });
+    expect(interleavedEncoding(wide, [8, 64])).toBe(wide);
+  });
+
+  it('refuses to size what cannot be interleaved, rows that do not divide, and sizes beyond 2^53', () => {
+    const interleaved = (dtype: DTypeName): TensorEncoding => ({
+      ...createEncoding(dtype, [8, 64]),
+      layout: 'interleaved',
+    });
+    expect(() => encodedSize(interleaved('f32'), [8, 64])).toThrow(RangeError);
+    expect(() => encodedSize(interleaved('q8'), [64])).toThrow(RangeError);
+    expect(() => encodedSize(interleaved('Q4_0'), [8, 33])).toThrow(
+      expect.objectContaining({ code: 'BLOCK_MISMATCH' }),
+    );
+    for (const shape of [
+      [2 ** 40, 2 ** 20],
+      [8, 2 ** 52],
+    ]) {
+      expect(() => encodedSize(interleaved('Q4_0'), shape)).toThrow(expect.objectContaining({ code: 'OVERFLOW' }));
+    }
+  });
+
+  it('is named in a word', () => {
+    const q4 = createEncoding('q4', [8, 64], { scaleType: 'f16' });
+    expect(formatEncoding(interleavedEncoding(q4, [8, 64]))).toBe('q4/32 f16 x8');
+    expect(formatEncoding(interleavedEncoding(createEncoding('Q8_0', [8, 64]), [8, 64]))).toBe('Q8_0 x8');
   });
 });
 
