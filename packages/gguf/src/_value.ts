@@ -15,43 +15,11 @@ import {
 } from '@mirust/core';
 import { viewNumbers } from './_numbers.ts';
 import { readString, readStrings, type StringLimit } from './_string.ts';
+import { MIN_VALUE_BYTES, VALUE_TYPES } from './_value-types.ts';
 import { bytesLeft, fill, type HeaderWindow, lacks, readDirect } from './_window.ts';
 import { ggufError } from './errors.ts';
 import { MAX_GGUF_ARRAY_LENGTH, MAX_GGUF_STRING_BYTES } from './limits.ts';
 import type { GgufArray, GgufNumberType, GgufScalarType, GgufValue } from './value.ts';
-
-/** Type names by their number in the file. */
-const TYPE_NAMES: readonly (GgufScalarType | 'array')[] = [
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'uint32',
-  'int32',
-  'float32',
-  'bool',
-  'string',
-  'array',
-  'uint64',
-  'int64',
-  'float64',
-];
-
-/** The least bytes that a value of a type takes in the file; exact for all but strings. */
-const MIN_BYTES: Readonly<Record<GgufScalarType, number>> = {
-  uint8: 1,
-  int8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  bool: 1,
-  string: 8,
-  uint64: 8,
-  int64: 8,
-  float64: 8,
-};
 
 const STRING_LIMIT: StringLimit = { minBytes: 0, maxBytes: MAX_GGUF_STRING_BYTES, code: 'GGUF_LIMIT' };
 
@@ -61,7 +29,7 @@ export async function readValue(window: HeaderWindow, key: string, what: string)
   const offset = cursorOffset(window.cursor);
   if (type === 'array') return { ...(await readArray(window, key, what)), offset };
   if (type === 'string') return { type, value: await readString(window, STRING_LIMIT, what), offset };
-  if (lacks(window, MIN_BYTES[type])) await fill(window, MIN_BYTES[type], what);
+  if (lacks(window, MIN_VALUE_BYTES[type])) await fill(window, MIN_VALUE_BYTES[type], what);
   if (type === 'bool') return { type, value: toBool(readU8(window.cursor, what), key, what, offset), offset };
   if (type === 'uint64') return { type, value: readU64(window.cursor, what), offset };
   if (type === 'int64') return { type, value: readI64(window.cursor, what), offset };
@@ -72,7 +40,7 @@ async function readType(window: HeaderWindow, key: string, what: string): Promis
   if (lacks(window, 4)) await fill(window, 4, what);
   const offset = cursorOffset(window.cursor);
   const id = readU32(window.cursor, what);
-  const type = TYPE_NAMES[id];
+  const type = VALUE_TYPES[id];
   if (type === undefined) {
     throw ggufError('GGUF_VALUE_TYPE', `${what} has type ${id}`, { offset, key, actual: id, expected: '0 to 12' });
   }
@@ -88,7 +56,7 @@ async function readArray(window: HeaderWindow, key: string, what: string): Promi
   if (lacks(window, 8)) await fill(window, 8, what);
   const offset = cursorOffset(window.cursor);
   const announced = readU64(window.cursor, what);
-  const possible = Math.floor(bytesLeft(window) / MIN_BYTES[elementType]);
+  const possible = Math.floor(bytesLeft(window) / MIN_VALUE_BYTES[elementType]);
   if (announced > possible) {
     const message = `${what} announces ${announced} elements, the rest of the file holds at most ${possible}`;
     throw ggufError('GGUF_COUNT', message, { offset, key, actual: announced, limit: possible });
@@ -102,7 +70,7 @@ async function readArray(window: HeaderWindow, key: string, what: string): Promi
     return { type: 'array', elementType, values: await readStrings(window, count, STRING_LIMIT, what) };
   }
   const elementsOffset = cursorOffset(window.cursor);
-  const bytes = await readDirect(window, count * MIN_BYTES[elementType], what);
+  const bytes = await readDirect(window, count * MIN_VALUE_BYTES[elementType], what);
   if (elementType === 'bool') {
     const values = Array.from(bytes, (byte, index) => toBool(byte, key, what, elementsOffset + index));
     return { type: 'array', elementType, values };
