@@ -10,6 +10,7 @@ export * from './json.ts';
 export * from './json-errors.ts';
 export * from './json-value.ts';
 export * from './panel.ts';
+export * from './panel-check.ts';
 export * from './scale-type.ts';
 export * from './shape.ts';
 export * from './sink.ts';

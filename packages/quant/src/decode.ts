@@ -4,6 +4,7 @@
  */
 import { type DTypeName, dtypeInfo, encodingBlockElements, rowLength, sanitizeText } from '@mirust/core';
 import { decodeBf16, decodeF16, decodeF32 } from './_floats.ts';
+import { decodePanels } from './_panel-decode.ts';
 import { decodeQ4 } from './_q4.ts';
 import { decodeQ8 } from './_q8.ts';
 import { quantError } from './errors.ts';
@@ -52,6 +53,10 @@ export function decodeRows(tensor: StoredTensor, firstRow: number, rowCount: num
   }
   if (!(Number.isSafeInteger(firstRow) && firstRow >= 0 && rowElements % encodingBlockElements(encoding) === 0)) {
     throw new RangeError(`no row ${firstRow} of ${rowElements} values in ${dtype}`);
+  }
+  if (encoding.layout === 'interleaved') {
+    decodePanels(tensor, firstRow, rowCount, target);
+    return;
   }
   const { blockElements, blockBytes } = dtypeInfo(dtype);
   const rowBytes = (rowElements / blockElements) * blockBytes;

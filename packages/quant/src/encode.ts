@@ -28,7 +28,7 @@ export interface EncodedTile {
  * Encodes whole rows. No row knows of another: whichever way a tensor is cut into tiles, the bytes of the tiles one
  * behind the other are the same. Throws `QUANT_NOT_FINITE`, `QUANT_RANGE`, `QUANT_DTYPE` for a type that
  * {@link canEncode} denies, `BLOCK_MISMATCH` where a row does not divide into q4 blocks, and RangeError where `rows`
- * is not whole rows.
+ * is not whole rows or the encoding is interleaved: `interleaveRows` makes that form of the row-major one.
  *
  * @param rows [any number of rows, rowElements]
  */
@@ -39,6 +39,7 @@ export function encodedTile(
   place: TilePlace,
 ): EncodedTile {
   const { dtype, blockSize, scaleType } = encoding;
+  if (encoding.layout === 'interleaved') throw new RangeError('rows are encoded row-major, then interleaved');
   const rowCount = rows.length / rowElements;
   if (!Number.isSafeInteger(rowCount) || rowElements < 1) {
     throw new RangeError(`${rows.length} values are not whole rows of ${rowElements}`);

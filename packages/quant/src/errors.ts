@@ -18,6 +18,11 @@ export const QUANT_ERRORS = {
     when: 'Values of this type cannot be decoded, or cannot be written.',
     remedy: 'Use a checkpoint in f32, f16, bf16 or one of the usual GGUF types.',
   },
+  QUANT_PADDING: {
+    class: 'structure',
+    when: 'A byte between or behind interleaved rows that stands for no weight is not zero.',
+    remedy: 'Do not use the file; pack it again from its source.',
+  },
   QUANT_SCALE: {
     class: 'structure',
     when: 'A stored scale is not a positive finite number.',

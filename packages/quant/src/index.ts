@@ -4,6 +4,7 @@ export * from './decode.ts';
 export * from './encode.ts';
 export * from './errors.ts';
 export * from './float16.ts';
+export * from './interleave.ts';
 export * from './recipe.ts';
 export * from './resolve-recipe.ts';
 export * from './scales.ts';

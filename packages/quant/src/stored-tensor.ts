@@ -2,8 +2,9 @@
 import type { Shape, TensorEncoding } from '@mirust/core';
 
 /**
- * Stored bytes of one tensor; a view of a file or of the weight tape, never a decoded copy. Rows lie one behind the
- * other, little-endian, at any alignment. `encodedSize` of the encoding and shape gives both lengths.
+ * Stored bytes of one tensor; a view of a file or of the weight tape, never a decoded copy. Rows lie in the encoding's
+ * layout, little-endian, at any alignment. `encodedSize` of the encoding and shape gives both lengths. The bytes may
+ * also be those of a run of rows, which in an interleaved encoding is a run of panels; rows count from its beginning.
  */
 export interface StoredTensor {
   readonly name: string;
@@ -11,7 +12,7 @@ export interface StoredTensor {
   /** [..., row length] */
   readonly shape: Shape;
   readonly payload: Uint8Array;
-  /** Empty where the type has none. */
+  /** Empty where the type has none, and where they lie in the payload: in every interleaved encoding. */
   readonly scales: Uint8Array;
 }
 
