@@ -313,7 +313,7 @@ export interface PlannedModel {
    */
   readonly source: 'weights' | 'configuration';
   /**
-   * Encoded bytes per storage type.
+   * Bytes per encoding in the weight tape.
    */
   readonly weightTypes?: {
     readonly [k: string]: number;

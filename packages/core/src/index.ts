@@ -11,6 +11,7 @@ export * from './json-errors.ts';
 export * from './json-value.ts';
 export * from './panel.ts';
 export * from './panel-check.ts';
+export * from './row-offsets.ts';
 export * from './scale-type.ts';
 export * from './shape.ts';
 export * from './sink.ts';

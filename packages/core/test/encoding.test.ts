@@ -19,6 +19,7 @@ import {
   rowCount,
   rowLength,
   rowMajorEncoding,
+  rowOffsets,
   type ScaleType,
   type TensorEncoding,
 } from '../src/index.ts';
@@ -137,11 +138,34 @@ describe('interleaved rows', () => {
     }
   });
 
+  it('knows where panels start, and that no row within one does', () => {
+    const shape = [19, 5];
+    const tensor = { encoding: interleavedEncoding(createEncoding('q8', shape), shape), shape };
+    for (const [row, panels] of [
+      [0, 0],
+      [8, 1],
+      [16, 2],
+      [19, 3],
+    ] as const) {
+      expect(rowOffsets(tensor, row)).toEqual({ payloadOffset: panels * 288, scaleOffset: 0 });
+    }
+    for (const row of [1, 7, 18, 20]) expect(() => rowOffsets(tensor, row)).toThrow(RangeError);
+  });
+
   it('is named in a word', () => {
     const q4 = createEncoding('q4', [8, 64], { scaleType: 'f16' });
     expect(formatEncoding(interleavedEncoding(q4, [8, 64]))).toBe('q4/32 f16 x8');
     expect(formatEncoding(interleavedEncoding(createEncoding('Q8_0', [8, 64]), [8, 64]))).toBe('Q8_0 x8');
   });
+});
+
+it('knows where rows start', () => {
+  const start = (encoding: TensorEncoding, shape: readonly number[], row: number): unknown =>
+    rowOffsets({ encoding, shape }, row);
+  const q4 = createEncoding('q4', [7, 64], { scaleType: 'f16' });
+  expect(start(q4, [7, 64], 3)).toEqual({ payloadOffset: 96, scaleOffset: 12 });
+  expect(start(createEncoding('q8', [7, 5]), [7, 5], 7)).toEqual({ payloadOffset: 35, scaleOffset: 28 });
+  expect(start(createEncoding('Q6_K', [7, 512]), [7, 512], 2)).toEqual({ payloadOffset: 840, scaleOffset: 0 });
 });
 
 it('sizes add up over rows, for every type and any number of rows', () => {

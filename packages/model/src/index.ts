@@ -11,3 +11,4 @@ export * from './layout-options.ts';
 export * from './liveness.ts';
 export * from './program.ts';
 export * from './rope.ts';
+export * from './tape-encoding.ts';

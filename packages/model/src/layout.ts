@@ -1,8 +1,9 @@
 /**
  * The memory layout: the place of every weight, working buffer and cache in three tapes with three lifetimes.
  *
- * - `weights`: loaded once, never cleared. Its image equals the DATA section of an SLM2 file (tensors sorted by name,
- *   payloads on 64-byte boundaries, scales directly behind on a 4-byte boundary), so loading is one read.
+ * - `weights`: loaded once, never cleared. Tensors lie in their tape encoding, sorted by name, payloads on 64-byte
+ *   boundaries, scales that lie apart directly behind on a 4-byte boundary. That is the image of the DATA section of an
+ *   SLM2 file with interleaved rows, so loading one is one read.
  * - `scratch`: working buffers of one run, packed by liveness, reused by every layer and token.
  * - `history`: the key/value cache, cleared per conversation.
  *
@@ -14,6 +15,7 @@ import { kvBufferName, kvCapacity, kvPayloadBytes, kvScaleBytes } from './kv-cac
 import { type LayoutOptions, type LayoutRequest, resolveLayoutOptions } from './layout-options.ts';
 import { liveIntervals, packBuffers } from './liveness.ts';
 import { type BufferSpec, operands } from './program.ts';
+import { tapeEncoding } from './tape-encoding.ts';
 
 /** Alignment of every placement: a cache line, and the widest vector there is. */
 export const TAPE_ALIGNMENT = 64;
@@ -49,11 +51,11 @@ export interface MemoryLayout {
   readonly totalBytes: number;
 }
 
-/** How the tensors of a model are stored: canonical name → encoding. */
+/** How the tensors of a model are stored in their source: canonical name → encoding. */
 export type EncodingTable = ReadonlyMap<string, TensorEncoding>;
 
 /**
- * Lays out a model. Throws `MODEL_CONTEXT` and RangeError as `resolveLayoutOptions` does, `OVERFLOW` where a size
+ * Lays out a model whose source stores its tensors in `encodings`; the tape holds them in their `tapeEncoding`. Throws `MODEL_CONTEXT` and RangeError as `resolveLayoutOptions` does, `OVERFLOW` where a size
  * passes 2^53 - 1, `BLOCK_MISMATCH` where an encoding does not fit its tensor.
  */
 export function layoutModel(
@@ -74,7 +76,7 @@ export function layoutModel(
   return { options, kvCapacity: capacity, weights, scratch, history, totalBytes };
 }
 
-/** Name of the placement of a tensor's scales. */
+/** Name of the placement of a tensor's scales, where its tape encoding keeps them apart. */
 export function scalesName(tensor: string): string {
   return `${tensor}#scales`;
 }
@@ -86,7 +88,7 @@ function layoutWeights(model: ModelDescription, encodings: EncodingTable): TapeL
   for (const { name, shape } of specs) {
     const encoding = encodings.get(name);
     if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
-    const size = encodedSize(encoding, shape, { tensor: name });
+    const size = encodedSize(tapeEncoding(encoding, shape), shape, { tensor: name });
     builder.place(name, size.payloadBytes, TAPE_ALIGNMENT);
     if (size.scaleBytes > 0) builder.place(scalesName(name), size.scaleBytes, 4);
   }

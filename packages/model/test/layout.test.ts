@@ -1,4 +1,4 @@
-import { createEncoding, encodedSize, type TensorEncoding } from '@mirust/core';
+import { createEncoding, encodedSize, interleavedEncoding, type TensorEncoding } from '@mirust/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,12 +12,17 @@ import {
   packBuffers,
   ropeFrequencies,
   scalesName,
+  tapeEncoding,
 } from '../src/index.ts';
 import { LLAMA_SIZES, smallModels, TINY_FIXTURE } from './models.ts';
 
-function encodeAll(model: ModelDescription, dtype: 'f32' | 'f16' | 'q8'): EncodingTable {
+function encodeAll(
+  model: ModelDescription,
+  dtype: 'f32' | 'f16' | 'q8' | 'q4',
+  options: Parameters<typeof createEncoding>[2] = {},
+): EncodingTable {
   return new Map<string, TensorEncoding>(
-    model.contract.map(({ name, shape }) => [name, createEncoding(shape.length === 1 ? 'f32' : dtype, shape)]),
+    model.contract.map(({ name, shape }) => [name, createEncoding(shape.length === 1 ? 'f32' : dtype, shape, options)]),
   );
 }
 
@@ -39,17 +44,40 @@ describe('memory layout', () => {
     }
   });
 
-  it('places tensors by name on 64-byte boundaries with scales directly behind', () => {
+  const small = { context: 16, chunk: 4, kvType: 'f32', logitsRows: 1 } as const;
+
+  it('places tensors by name on 64-byte boundaries, rows of quantized matrices interleaved', () => {
     const model = describeModel('llama', TINY_FIXTURE);
-    const options = { context: 16, chunk: 4, kvType: 'f32', logitsRows: 1 } as const;
-    const { weights } = layoutModel(model, encodeAll(model, 'q8'), options);
-    // wk [8, 8] q8: 64 bytes of payload, then 8 f32 scales; the next tensor starts at the next multiple of 64.
+    const { weights } = layoutModel(model, encodeAll(model, 'q8'), small);
+    // wk [8, 8] q8 is one panel: 8 f32 scales, then 8 rows of 8 columns padded to 32.
+    const at = weights.placements.findIndex((p) => p.name === 'layers.0.wk.weight');
+    const [matrix, next] = weights.placements.slice(at);
+    expect(matrix?.byteLength).toBe(8 * 4 + 8 * 32);
+    expect(next?.name).toBe('layers.0.wo.weight');
+    expect(next?.offset).toBe((matrix?.offset ?? 0) + 320);
+  });
+
+  it('places scales directly behind where rows cannot be interleaved', () => {
+    const model = describeModel('llama', TINY_FIXTURE);
+    const { weights } = layoutModel(model, encodeAll(model, 'q4', { blockSize: 8 }), small);
+    // wk [8, 8] q4 in blocks of 8: 32 bytes of payload, then 8 f32 scales; the next one at the next multiple of 64.
     const at = weights.placements.findIndex((p) => p.name === 'layers.0.wk.weight');
     const [payload, scales, next] = weights.placements.slice(at);
     expect(scales?.name).toBe(scalesName('layers.0.wk.weight'));
-    expect(scales?.offset).toBe((payload?.offset ?? 0) + 64);
+    expect(scales?.offset).toBe((payload?.offset ?? 0) + 32);
     expect(scales?.byteLength).toBe(32);
-    expect(next?.offset).toBe((payload?.offset ?? 0) + 128);
+    expect(next?.offset).toBe((payload?.offset ?? 0) + 64);
+  });
+
+  it('is the same whatever the layout of the source', () => {
+    const model = describeModel('llama', TINY_FIXTURE);
+    const rowMajor = encodeAll(model, 'q8');
+    const shapes = new Map(model.contract.map(({ name, shape }) => [name, shape]));
+    const interleaved = new Map(
+      [...rowMajor].map(([name, encoding]) => [name, tapeEncoding(encoding, shapes.get(name) ?? [])]),
+    );
+    expect([...interleaved.values()].some(({ layout }) => layout === 'interleaved')).toBe(true);
+    expect(layoutModel(model, interleaved, small)).toEqual(layoutModel(model, rowMajor, small));
   });
 
   it('refuses options that are no positive integers, and a tensor without an encoding', () => {
@@ -76,7 +104,7 @@ describe('memory layout', () => {
           const sum = model.contract.reduce((total, { name, shape }) => {
             const encoding = encodings.get(name);
             if (encoding === undefined) throw new Error(name);
-            const size = encodedSize(encoding, shape);
+            const size = encodedSize(interleavedEncoding(encoding, shape), shape);
             return total + size.payloadBytes + size.scaleBytes;
           }, 0);
           expect(layout.weights.byteLength - layout.weights.paddingBytes).toBe(sum);

@@ -5,10 +5,9 @@
  * Memory is that of a few copies of one tile, 56 bytes per row of the tensors that are begun and not finished, and what
  * the container's writer holds.
  */
-import { type ByteSink, encodedSize, type ReadOptions, rowLength } from '@mirust/core';
+import { type ByteSink, encodedSize, type ReadOptions, rowLength, rowOffsets } from '@mirust/core';
 import type { ErrorStatistics, ResolvedTensor } from '@mirust/quant';
 import type { TensorStatistics } from '@mirust/schemas';
-import { rowOffsets } from '@mirust/slm';
 import { createJob, type TensorJob } from './_job.ts';
 import type { ConversionPlan } from './plan.ts';
 import { fixedWidthStatistics } from './statistics.ts';

@@ -16,12 +16,12 @@ import {
   memorySource,
   rowCount,
   rowLength,
+  rowOffsets,
   type Shape,
   type TensorEncoding,
 } from '@mirust/core';
 import { describeModel, type Hyperparameters } from '@mirust/model';
 import { createRecipe, decodeRows, encodedTile } from '@mirust/quant';
-import { rowOffsets } from '@mirust/slm';
 import { byteTokenizerModel, type TokenizerModel } from '@mirust/tokenizer';
 import fc from 'fast-check';
 import {
@@ -135,8 +135,8 @@ export function storedTensor(
     encoding,
     async readRows(firstRow, count, payloadRows, scaleRows, options) {
       options?.signal?.throwIfAborted();
-      const start = rowOffsets({ name, encoding, shape }, firstRow);
-      const end = rowOffsets({ name, encoding, shape }, firstRow + count);
+      const start = rowOffsets({ encoding, shape }, firstRow);
+      const end = rowOffsets({ encoding, shape }, firstRow + count);
       payloadRows.set(payload.subarray(start.payloadOffset, end.payloadOffset));
       scaleRows.set(scales.subarray(start.scaleOffset, end.scaleOffset));
     },

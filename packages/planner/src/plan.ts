@@ -13,6 +13,7 @@ import {
   type ModelDescription,
   parameterCount,
   scalesName,
+  tapeEncoding,
 } from '@mirust/model';
 import type { PlanComponent, PlanReport } from '@mirust/schemas';
 
@@ -105,14 +106,14 @@ export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanRep
   };
 }
 
-/** Encoded bytes per encoding, payload and scales, in contract order. */
+/** Bytes per encoding in the weight tape, payload and scales, in contract order. */
 function bytesByEncoding(input: PlanInput, layout: MemoryLayout): ReadonlyMap<string, number> {
   const sizes = new Map(layout.weights.placements.map(({ name, byteLength }) => [name, byteLength]));
   const totals = new Map<string, number>();
-  for (const { name } of input.model.contract) {
+  for (const { name, shape } of input.model.contract) {
     const encoding = input.encodings.get(name);
     if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
-    const key = formatEncoding(encoding);
+    const key = formatEncoding(tapeEncoding(encoding, shape));
     const bytes = (sizes.get(name) ?? 0) + (sizes.get(scalesName(name)) ?? 0);
     totals.set(key, (totals.get(key) ?? 0) + bytes);
   }

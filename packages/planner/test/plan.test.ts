@@ -186,7 +186,7 @@ describe('a plan', () => {
   it('names its components', () => {
     const odd = describeModel('llama', { ...small, vocabSize: 301 });
     expect(plan(odd, uniform(odd, 'q8'), { kvType: 'q8', context: 3 }).components.map(({ name }) => name)).toEqual([
-      'weights q8',
+      'weights q8 x8',
       'weights f32',
       'weights padding',
       'kv cache keys',

@@ -14,6 +14,9 @@ import {
 import { createWords, moveBlocks, moveQ4, moveQ8, type PanelMove, type PanelRows, type Words } from './_panel-moves.ts';
 import type { EncodedTile } from './encode.ts';
 
+/** Shape of a matrix, or of a run of its rows. */
+export type MatrixShape = readonly [rows: number, columns: number];
+
 /**
  * Lays rows down as panels; padding is zero. A tensor may be done in runs of rows that begin at multiples of 8, each
  * into the panels from `firstRow / 8` on. Throws RangeError for an encoding that has no interleaved form, and where
@@ -26,7 +29,7 @@ import type { EncodedTile } from './encode.ts';
  */
 export function interleaveRows(
   encoding: TensorEncoding,
-  shape: readonly [rows: number, columns: number],
+  shape: MatrixShape,
   rows: EncodedTile,
   panels: Uint8Array,
 ): void {
@@ -53,7 +56,7 @@ export function interleaveRows(
  */
 export function deinterleaveRows(
   encoding: TensorEncoding,
-  shape: readonly [rows: number, columns: number],
+  shape: MatrixShape,
   panels: Uint8Array,
   rows: EncodedTile,
 ): void {
@@ -95,12 +98,7 @@ interface Work {
   readonly scaleBytes: number;
 }
 
-function prepare(
-  encoding: TensorEncoding,
-  shape: readonly [rows: number, columns: number],
-  rows: EncodedTile,
-  panels: Uint8Array,
-): Work {
+function prepare(encoding: TensorEncoding, shape: MatrixShape, rows: EncodedTile, panels: Uint8Array): Work {
   const geometry = panelGeometry(encoding, shape[1]);
   const rowMajor = rowMajorEncoding(encoding);
   const row = encodedSize(rowMajor, [shape[1]]);

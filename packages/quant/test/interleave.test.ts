@@ -15,6 +15,7 @@ import {
   type EncodedTile,
   encodedTile,
   interleaveRows,
+  type MatrixShape,
   type StoredTensor,
 } from '../src/index.ts';
 import { gaussian, uniform } from './_values.ts';
@@ -28,8 +29,6 @@ const TYPES: readonly (readonly [DTypeName, ScaleType])[] = [
   ['Q8_0', 'f32'],
   ['Q4_0', 'f32'],
 ];
-
-type MatrixShape = readonly [rows: number, columns: number];
 
 /** Bytes of rows that could be any weights: every bit pattern of codes, scales positive and finite. */
 function randomRows(encoding: TensorEncoding, shape: MatrixShape, seed: number): EncodedTile {

@@ -1,11 +1,10 @@
-/** What both containers say about a stored tensor, and where its rows lie. */
+/** What both containers say about a stored tensor. */
 import {
+  canInterleave,
   checkShape,
-  encodedSize,
   encodingBlockElements,
   rowLength,
   type Shape,
-  scaleByteLength,
   type TensorEncoding,
 } from '@mirust/core';
 
@@ -32,25 +31,6 @@ export const PAYLOAD_ALIGNMENT = 64;
 /** Scales start on multiples of this, directly behind their payload. */
 export const SCALE_ALIGNMENT = 4;
 
-/** Where rows start, in bytes from the start of payload and scales. */
-export interface RowOffsets {
-  readonly payloadOffset: number;
-  readonly scaleOffset: number;
-}
-
-/**
- * Where row `row` starts. `row` may equal the number of rows: then it is where the tensor ends. Rows of q4 hold a whole
- * number of bytes and of blocks, so a tile of rows is one range of the payload and one of the scales.
- */
-export function rowOffsets(tensor: TensorDescription, row: number): RowOffsets {
-  const columns = rowLength(tensor.shape);
-  const { payloadBytes, scaleCount } = encodedSize(tensor.encoding, [columns]);
-  return {
-    payloadOffset: row * payloadBytes,
-    scaleOffset: row * scaleCount * scaleByteLength(tensor.encoding.scaleType),
-  };
-}
-
 /**
  * Throws RangeError unless the description is one that a container can hold: a shape of weights, and an encoding in
  * the one form that `createEncoding` gives it.
@@ -65,6 +45,9 @@ export function checkDescription(tensor: TensorDescription): void {
     checkShape(shape, name);
     if (encoding.blockSize !== block || !q4 || !scale) throw new RangeError('the encoding is not in its normal form');
     if (columns % encodingBlockElements(encoding) !== 0) throw new RangeError('rows do not divide into blocks');
+    if (encoding.layout === 'interleaved' && !canInterleave(encoding, shape)) {
+      throw new RangeError('its rows cannot be interleaved');
+    }
   } catch (cause) {
     throw new RangeError(`tensor ${name} cannot be stored: ${cause instanceof Error ? cause.message : cause}`, {
       cause,

@@ -9,6 +9,7 @@ import {
   memorySink,
   memorySource,
   rowCount,
+  rowOffsets,
   type Shape,
   type TensorEncoding,
 } from '@mirust/core';
@@ -20,7 +21,6 @@ import {
   layoutSlm1,
   layoutSlm2,
   type PlacedTensor,
-  rowOffsets,
   type Slm1Layout,
   type Slm2Layout,
   type Slm2Meta,

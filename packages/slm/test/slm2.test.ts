@@ -14,7 +14,6 @@ import {
   PENDING_STATISTIC,
   parseStatistic,
   readSlm2,
-  rowOffsets,
   SLM2_ALIAS_IDS,
   SLM2_DTYPES,
   type Slm2Meta,
@@ -327,13 +326,6 @@ describe('writing and reading', () => {
 
   it('is told from SLM1 by its magic', async () => {
     expect(await identifySlm(memorySource(await buildSlm2(SMALL)))).toBe('slm2');
-  });
-
-  it('knows where rows start', () => {
-    const q4 = describeTensor('w', 'q4', [7, 64], { scaleType: 'f16' });
-    expect(rowOffsets(q4, 3)).toEqual({ payloadOffset: 96, scaleOffset: 12 });
-    expect(rowOffsets(describeTensor('w', 'q8', [7, 5]), 7)).toEqual({ payloadOffset: 35, scaleOffset: 28 });
-    expect(rowOffsets(describeTensor('w', 'Q6_K', [7, 512]), 2)).toEqual({ payloadOffset: 840, scaleOffset: 0 });
   });
 });
 
