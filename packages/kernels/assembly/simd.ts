@@ -1,0 +1,34 @@
+/** Small vector helpers that every kernel uses. All are inlined. */
+import { RELAXED } from './variant';
+
+/** Lane-wise a · b + c; fused where the engine fuses. The order of operations in a kernel is fixed, this rounding is not. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (RELAXED) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Sum of the four lanes, always ((0 + 2) + (1 + 3)). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  const pairs = f32x4.add(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/**
+ * Four f16 in the low halves of 32-bit lanes (sign-extended) as f32. The bits are moved to f32's places, which leaves a
+ * value 2^112 too small; the product puts it right and is exact. Infinity and NaN come out as large finite values:
+ * loading refuses them as scales.
+ */
+// @ts-ignore: decorator
+@inline
+export function f16LanesToF32(halves: v128, mask: v128, magic: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(halves, 13), mask), magic);
+}
+
+/** Mask for {@link f16LanesToF32}: sign, exponent and mantissa. */
+export const F16_MASK: u32 = 0x8fffe000;
+/** 2^112. */
+export const F16_MAGIC: f32 = 5192296858534827628530496329220096.0;

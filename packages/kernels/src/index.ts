@@ -1,0 +1,5 @@
+/** @packageDocumentation Kernels of the forward program, in WebAssembly. */
+export { KERNEL_VARIANTS, type KernelVariant } from './bytes.ts';
+export { type CompiledKernels, type CompileOptions, compileKernels } from './compile.ts';
+export { instantiateKernels, type KernelExports, type KernelHost } from './instance.ts';
+export * as table from './table.ts';
