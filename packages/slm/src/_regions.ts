@@ -1,9 +1,9 @@
 /**
  * What lies where in the data of a container: payloads, scales and padding, without gaps. Passes over the data and
  * checks of single chunks walk the same list, so that both know the same rules: padding is zero, scales are positive
- * and finite.
+ * and finite. In the payload of a tensor with interleaved rows lie scales and padding too; the rules are the same.
  */
-import type { ScaleType } from '@mirust/core';
+import { findPanelFault, type ScaleType } from '@mirust/core';
 import { tensorEnd } from './_place.ts';
 import { type SlmErrorCode, slmError } from './errors.ts';
 import type { PlacedTensor } from './tensor.ts';
@@ -56,7 +56,7 @@ export function firstRegionBehind(regions: readonly Region[], offset: number): n
 
 /**
  * Checks padding and scales in a piece of the data that lies at `offset` of the file, and hands every part of a
- * payload or of scales to `visit`, in order. The offset must be a multiple of 4, so that no scale is cut in two.
+ * payload or of scales to `visit`, in order. Both ends must be multiples of 4, so that no scale is cut in two.
  */
 export function checkRegions(
   regions: readonly Region[],
@@ -75,6 +75,7 @@ export function checkRegions(
     const tensor = tensors[region.tensor];
     if (region.kind === 'padding') checkPadding(part, from, codes.padding);
     else if (region.kind === 'scales' && tensor !== undefined) checkScales(part, from, tensor, codes.scale);
+    else if (tensor?.encoding.layout === 'interleaved') checkPanels(part, from, tensor, codes);
     if (region.kind !== 'padding') visit?.(part, region, region.end <= pieceEnd);
   }
 }
@@ -82,12 +83,22 @@ export function checkRegions(
 /** Throws `code` for the first byte that is not zero. */
 export function checkPadding(bytes: Uint8Array, offset: number, code: SlmErrorCode): void {
   const at = bytes.findIndex((byte) => byte !== 0);
-  if (at < 0) return;
-  throw slmError(code, `the padding byte at ${offset + at} is ${bytes[at]}, expected 0`, {
-    offset: offset + at,
-    expected: 0,
-    actual: bytes[at] ?? 0,
-  });
+  if (at >= 0) throw paddingError(offset + at, bytes[at] ?? 0, code);
+}
+
+function paddingError(offset: number, actual: number, code: SlmErrorCode): Error {
+  return slmError(code, `the padding byte at ${offset} is ${actual}, expected 0`, { offset, expected: 0, actual });
+}
+
+/** Checks a part of a payload with interleaved rows. */
+function checkPanels(bytes: Uint8Array, offset: number, tensor: PlacedTensor, codes: RegionCodes): void {
+  const { name, encoding, shape } = tensor;
+  const fault = findPanelFault(encoding, shape, bytes, offset - tensor.offset);
+  if (fault === undefined) return;
+  const faultOffset = tensor.offset + fault.offset;
+  if (fault.kind === 'padding') throw paddingError(faultOffset, bytes[faultOffset - offset] ?? 0, codes.padding);
+  const message = `the scale of row ${fault.row}, column ${fault.column} of ${name} is not a positive finite number`;
+  throw slmError(codes.scale, message, { offset: faultOffset, tensor: name });
 }
 
 /** The exponent bits of a scale: all set in infinities and NaNs. The sign lies above them. */

@@ -33,7 +33,7 @@ export const SCALE_ALIGNMENT = 4;
 
 /**
  * Throws RangeError unless the description is one that a container can hold: a shape of weights, and an encoding in
- * the one form that `createEncoding` gives it.
+ * the one form that `createEncoding` gives it, or interleaved where `canInterleave` allows it.
  */
 export function checkDescription(tensor: TensorDescription): void {
   const { name, encoding, shape } = tensor;

@@ -4,6 +4,7 @@ import {
   type ByteSource,
   createEncoding,
   type DTypeName,
+  interleavedEncoding,
   isMirustError,
   type MirustError,
   memorySink,
@@ -66,12 +67,41 @@ export function halfScales(byteLength: number, encoding: TensorEncoding): Uint8A
   return bytes;
 }
 
-/** What a tensor of a test holds: payload bytes that depend on name and position, scales of 0.5. */
+/**
+ * What a tensor of a test holds: payload bytes that depend on name and position, scales of 0.5. Where rows are
+ * interleaved, scales and zeros of padding stand over them.
+ */
 export function contentOf(tensor: PlacedTensor): { payload: Uint8Array; scales: Uint8Array } {
   const seed = [...tensor.name].reduce((sum, character) => sum + character.charCodeAt(0), 0);
   const payload = new Uint8Array(tensor.byteLength);
   for (let i = 0; i < payload.length; i++) payload[i] = i * 11 + seed;
+  if (tensor.encoding.layout === 'interleaved') keepPanelRules(tensor, payload);
   return { payload, scales: halfScales(tensor.scaleByteLength, tensor.encoding) };
+}
+
+/** Writes scales and padding of interleaved rows, place by place as the format's description has them. */
+function keepPanelRules({ encoding, shape }: TensorDescription, payload: Uint8Array): void {
+  const [rows = 0, columns = 0] = shape;
+  const scaleBytes = encoding.scaleType === 'f16' || !['q8', 'q4'].includes(encoding.dtype) ? 2 : 4;
+  const padded = Math.ceil(columns / 32) * 32;
+  const groupColumns = encoding.dtype === 'q8' ? padded : 32;
+  const steps = ['q4', 'Q4_0'].includes(encoding.dtype) ? 4 : groupColumns / 4;
+  const half = halfScales(scaleBytes, { ...encoding, scaleType: scaleBytes === 4 ? 'f32' : 'f16' });
+  let at = 0;
+  for (let panel = 0; panel < rows; panel += 8) {
+    for (let group = 0; group < padded; group += groupColumns) {
+      for (let row = panel; row < panel + 8; row++, at += scaleBytes) {
+        payload.set(row < rows ? half : new Uint8Array(scaleBytes), at);
+      }
+      for (let step = 0; step < steps; step++) {
+        for (let row = panel; row < panel + 8; row++, at += 4) {
+          if (row >= rows) payload.fill(0, at, at + 4);
+          const left = Math.max(0, columns - group - 4 * step);
+          if (encoding.dtype === 'q8' && left < 4) payload.fill(0, at + left, at + 4);
+        }
+      }
+    }
+  }
 }
 
 /** A tensor cut into tiles of `rows` rows. */
@@ -153,6 +183,11 @@ export function describeTensor(
   options: Parameters<typeof createEncoding>[2] = {},
 ): TensorDescription {
   return { name, shape, encoding: createEncoding(dtype, shape, options) };
+}
+
+/** The same with rows interleaved. */
+export function interleaved(tensor: TensorDescription): TensorDescription {
+  return { ...tensor, encoding: interleavedEncoding(tensor.encoding, tensor.shape) };
 }
 
 /** Three small tensors with every kind of region: payload, scales, and padding before, between and behind. */

@@ -349,11 +349,29 @@ const CASES: readonly Case[] = [
   { code: 'SLM2_TENSOR_DTYPE', what: 'an integer type of ggml', change: tensor16(TENSORS.norm, 8, 256 + 26) },
   {
     code: 'SLM2_TENSOR_LAYOUT',
-    what: 'rows interleaved by 8',
-    change: tensor8(TENSORS.a, 11, 1),
+    what: 'the first reserved one',
+    change: tensor8(TENSORS.a, 11, 2),
+    context: { tensor: 'a.weight', limit: 1, actual: 2 },
+  },
+  { code: 'SLM2_TENSOR_LAYOUT', what: 'the last reserved one', change: tensor8(TENSORS.a, 11, 255) },
+  {
+    code: 'SLM2_TENSOR_INTERLEAVED',
+    what: 'f32',
+    change: tensor8(TENSORS.norm, 11, 1),
+    context: { tensor: 'norm.weight', expected: 0, actual: 1 },
+  },
+  { code: 'SLM2_TENSOR_INTERLEAVED', what: 'q4 in blocks of 4', change: tensor8(TENSORS.b, 11, 1) },
+  {
+    code: 'SLM2_TENSOR_INTERLEAVED',
+    what: 'q8 of rank 1',
+    change: (s) => {
+      tensor8(TENSORS.a, 11, 1)(s);
+      tensor8(TENSORS.a, 10, 1)(s);
+      tensor64(TENSORS.a, 16, () => 5n)(s);
+      tensor64(TENSORS.a, 24, () => 0n)(s);
+    },
     context: { tensor: 'a.weight' },
   },
-  { code: 'SLM2_TENSOR_LAYOUT', what: 'a reserved one', change: tensor8(TENSORS.a, 11, 255) },
   { code: 'SLM2_TENSOR_SHAPE', what: 'rank 0', change: tensor8(TENSORS.a, 10, 0) },
   { code: 'SLM2_TENSOR_SHAPE', what: 'rank 5', change: tensor8(TENSORS.a, 10, 5) },
   { code: 'SLM2_TENSOR_SHAPE', what: 'a dimension of 0', change: tensor64(TENSORS.a, 16, () => 0n) },
@@ -372,6 +390,12 @@ const CASES: readonly Case[] = [
     what: 'somewhere else',
     change: tensor64(TENSORS.b, 48, (at) => at + 64n),
     context: { tensor: 'b.weight' },
+  },
+  {
+    code: 'SLM2_TENSOR_PLACE',
+    what: 'interleaved rows in the bytes of row-major ones',
+    change: tensor8(TENSORS.a, 11, 1),
+    context: { tensor: 'a.weight', expected: 288, actual: 15n },
   },
   { code: 'SLM2_TENSOR_PLACE', what: 'over another', change: tensor64(TENSORS.b, 48, (at) => at - 64n) },
   { code: 'SLM2_TENSOR_PLACE', what: '2^64 - 32', change: tensor64(TENSORS.b, 48, () => 2n ** 64n - 32n) },

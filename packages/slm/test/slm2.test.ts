@@ -1,7 +1,15 @@
 /** SLM2: the golden file, layout, writing and reading. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createEncoding, DTYPE_NAMES, encodingBlockElements, memorySink, memorySource, type Shape } from '@mirust/core';
+import {
+  createEncoding,
+  DTYPE_NAMES,
+  encodingBlockElements,
+  interleavedEncoding,
+  memorySink,
+  memorySource,
+  type Shape,
+} from '@mirust/core';
 import { CHUNK_BYTES, toHex } from '@mirust/integrity';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -156,6 +164,12 @@ describe('layoutSlm2', () => {
     ['META without a record', SMALL, { tensors: metaFor(SMALL.slice(1)).tensors }, RangeError],
     ['META with a record too many', SMALL.slice(1), { tensors: metaFor(SMALL).tensors }, RangeError],
     ['META that breaks its schema', SMALL, { name: 'two\nlines' }, TypeError],
+    [
+      'interleaved rows of a type that has none',
+      [{ name: 'a', shape: [8, 2], encoding: { dtype: 'f32', blockSize: 0, scaleType: 'f32', layout: 'interleaved' } }],
+      {},
+      RangeError,
+    ],
     ['more weights than a container holds', [describeTensor('a', 'f32', [2 ** 20, 2 ** 20, 2])], {}, RangeError],
   ] as const)('refuses %s', (_, tensors, part, type) => {
     expect(() => layoutFor(tensors as readonly TensorDescription[], part)).toThrow(type);
@@ -225,14 +239,19 @@ const anyTensor: fc.Arbitrary<Omit<TensorDescription, 'name'>> = fc
   .record({
     dtype: fc.constantFrom(...SLM2_DTYPES),
     blocks: fc.integer({ min: 1, max: 3 }),
-    outer: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+    outer: fc.oneof(
+      fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+      fc.tuple(fc.integer({ min: 1, max: 19 })),
+    ),
     blockSize: fc.constantFrom(2, 4, 32),
     scaleType: fc.constantFrom('f32' as const, 'f16' as const),
+    layout: fc.constantFrom(0, 1),
   })
-  .map(({ dtype, blocks, outer, blockSize, scaleType }) => {
+  .map(({ dtype, blocks, outer, blockSize, scaleType, layout }) => {
     const block = encodingBlockElements(createEncoding(dtype, [1], { blockSize }));
     const shape: Shape = [...outer, blocks * block];
-    return { shape, encoding: createEncoding(dtype, shape, { blockSize, scaleType }) };
+    const encoding = createEncoding(dtype, shape, { blockSize, scaleType });
+    return { shape, encoding: layout === 1 ? interleavedEncoding(encoding, shape) : encoding };
   });
 const anyTensors: fc.Arbitrary<TensorDescription[]> = fc
   .array(fc.tuple(fc.stringMatching(/^[!-~]{1,12}$/), anyTensor), { minLength: 1, maxLength: 6 })
@@ -254,7 +273,8 @@ describe('writing and reading', () => {
                 .map((tile) => ({ tile, key: random.next().value }))
                 .sort((a, b) => a.key - b.key)
                 .map(({ tile }) => tile),
-            rows,
+            // Tiles of interleaved rows are whole panels.
+            tensors.some(({ encoding }) => encoding.layout === 'interleaved') ? 8 * rows : rows,
           );
           expect(Buffer.compare(shuffled, expected)).toBe(0);
           expect(expected.byteLength).toBe(layoutFor(tensors).byteLength);

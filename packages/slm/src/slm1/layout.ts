@@ -23,7 +23,7 @@ export interface Slm1Description {
   readonly tokenizerBytes: Uint8Array;
   /** Default 4: BOS, EOS, PAD, UNK. */
   readonly specialTokenCount?: number;
-  /** Encoding of a tensor: f32, or q8 or q4 with f32 scales. Default f32. */
+  /** Encoding of a tensor: f32, or q8 or q4 with f32 scales, row-major. Default f32. */
   readonly encoding?: (name: string, shape: Shape) => TensorEncoding;
 }
 
@@ -51,7 +51,7 @@ export function layoutSlm1(description: Slm1Description): Slm1Layout {
   const described = slm1TensorShapes(hyperparameters).map(({ name, shape }) => {
     const encoding = description.encoding?.(name, shape) ?? createEncoding('f32', shape);
     const stored = encoding.dtype === 'f32' || encoding.dtype === 'q8' || encoding.dtype === 'q4';
-    if (!stored || encoding.scaleType !== 'f32') {
+    if (!stored || encoding.scaleType !== 'f32' || encoding.layout === 'interleaved') {
       const message = `SLM1 cannot store ${name} as ${formatEncoding(encoding)}`;
       throw slmError('SLM1_CANNOT_HOLD', message, { tensor: name, actual: formatEncoding(encoding) });
     }

@@ -147,6 +147,11 @@ export const SLM2_ERRORS = {
     when: 'The values of a tensor are in an order that this version does not read.',
     remedy: 'Use a newer version of this tool, or pack the model again in row-major order.',
   },
+  SLM2_TENSOR_INTERLEAVED: {
+    class: 'structure',
+    when: 'A tensor is said to have interleaved rows, which its shape, storage type or block size does not allow.',
+    remedy: 'Pack the model again from its source; this file was not written by a correct packer.',
+  },
   SLM2_TENSOR_SHAPE: {
     class: 'structure',
     when: 'The shape of a tensor is not one that weights can have.',

@@ -44,7 +44,10 @@
  *   carry no information beyond names, types and shapes, and a reader accepts only the exact ones.
  * - dtype: 1 f32 · 2 q8 · 3 q4 · 16 f16 · 17 bf16 · 256 + ggml id for every other type of ggml. A type has one id:
  *   the ggml ids of f32, f16 and bf16 are refused.
- * - layout 0: row-major, scales behind the payload. 1 (rows interleaved by 8) and others are refused by name.
+ * - layout 0: row-major, scales behind the payload. 1: rows interleaved by 8 with their scales in the stream, the order
+ *   in which kernels read: panels of 8 rows as `panel.ts` of the core package pictures them. Everything is payload, scale
+ *   offset and length are 0; padded rows and columns are zero, their scales too. It is for tensors of rank 2 in q8, q4
+ *   with blocks of 32, ggml's Q8_0 and Q4_0; on others it is refused, as other layouts are by name.
  * - block size: q8 the row, q4 an even divisor of the row, others 0.
  * - META's length must be known before anything is measured. Digests of sources and error statistics are therefore
  *   text of fixed width, and which tensors have statistics follows from the recipe, not from the result.
@@ -114,8 +117,6 @@ export interface Slm2Section {
 
 /** A tensor of an SLM2 container. */
 export interface Slm2Tensor extends PlacedTensor {
-  /** Row-major, the only layout that this version reads. */
-  readonly layout: 0;
   /** Of payload and scales without the padding between them; hexadecimal. */
   readonly sha256: string;
   /** What META says of it. */

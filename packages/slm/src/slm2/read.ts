@@ -118,7 +118,7 @@ function joinRecords(entries: readonly TensorTableEntry[], meta: Slm2Meta, metaO
   const tensors = entries.map((entry): Slm2Tensor => {
     const record = records.get(entry.name);
     if (record === undefined) throw fail(entry.name, `META says nothing of ${entry.name}`);
-    return { ...entry, layout: 0, record };
+    return { ...entry, record };
   });
   if (records.size === tensors.length) return tensors;
   const names = new Set(tensors.map(({ name }) => name));

@@ -1,14 +1,18 @@
 /** The TENS section: reading with every rule, and writing. */
 import {
   type ByteCursor,
+  canInterleave,
   createCursor,
   encodingBlockElements,
+  formatEncoding,
+  formatShape,
   readBytes,
   readU8,
   readU16,
   readU32,
   readU64,
   rowLength,
+  rowMajorEncoding,
   type Shape,
   sanitizeText,
   type TensorEncoding,
@@ -24,8 +28,10 @@ import { SLM2_MAX_NAME_BYTES, SLM2_TENSOR_ENTRY_BYTES } from './format.ts';
 const NAME: RegExp = /^[!-~]+$/;
 /** Top bit of the block size: the scales are f16. */
 const F16_SCALES: number = 2 ** 31;
-/** Layouts that have a name but that this version does not read. */
-const LAYOUT_NAMES: ReadonlyMap<number, string> = new Map([[1, 'rows interleaved by 8']]);
+/** Layout of rows one behind the other. */
+const ROW_MAJOR = 0;
+/** Layout of rows interleaved by 8. */
+const INTERLEAVED = 1;
 
 /** A tensor as TENS describes it. */
 export interface TensorTableEntry extends PlacedTensor {
@@ -105,9 +111,9 @@ function readEntry(cursor: ByteCursor, name: string, end: number, at: number): T
   if (readBytes(cursor, 16, 'reserved').some((byte) => byte !== 0)) {
     throw slmError('SLM2_TENSOR_RESERVED', `reserved bytes of ${name} are not zero`, context(112));
   }
-  if (layout !== 0) {
-    const message = `${name} has layout ${layout} (${LAYOUT_NAMES.get(layout) ?? 'reserved'})`;
-    throw slmError('SLM2_TENSOR_LAYOUT', message, { ...context(11), expected: 0, actual: layout });
+  if (layout !== ROW_MAJOR && layout !== INTERLEAVED) {
+    const message = `${name} has layout ${layout}, which is reserved`;
+    throw slmError('SLM2_TENSOR_LAYOUT', message, { ...context(11), limit: INTERLEAVED, actual: layout });
   }
   const dtype = slm2DType(dtypeId);
   if (dtype === undefined) {
@@ -122,8 +128,14 @@ function readEntry(cursor: ByteCursor, name: string, end: number, at: number): T
     dtype,
     blockSize: block % F16_SCALES,
     scaleType: block >= F16_SCALES ? 'f16' : 'f32',
+    ...(layout === INTERLEAVED ? { layout: 'interleaved' } : {}),
   };
   checkBlock(encoding, shape, name, at);
+  if (layout === INTERLEAVED && !canInterleave(encoding, shape)) {
+    const what = `${name}, ${formatShape(shape)} in ${formatEncoding(rowMajorEncoding(encoding))}`;
+    const places = { ...context(11), expected: ROW_MAJOR, actual: layout };
+    throw slmError('SLM2_TENSOR_INTERLEAVED', `${what}, cannot have interleaved rows`, places);
+  }
   const placed = placeTensor({ name, encoding, shape }, end);
   const expected = [placed.offset, placed.byteLength, placed.scaleOffset, placed.scaleByteLength];
   const fields = ['payload offset', 'payload length', 'scale offset', 'scale length'];
@@ -190,6 +202,7 @@ export function writeTensorTable(tensors: readonly TensorTableEntry[]): Uint8Arr
     view.setUint32(4, tensor.name.length, true);
     view.setUint16(8, slm2DTypeId(dtype) ?? 0, true);
     view.setUint8(10, tensor.shape.length);
+    view.setUint8(11, tensor.encoding.layout === 'interleaved' ? INTERLEAVED : ROW_MAJOR);
     view.setUint32(12, scaleType === 'f16' ? blockSize + F16_SCALES : blockSize, true);
     for (const [axis, dim] of tensor.shape.entries()) view.setBigUint64(16 + 8 * axis, BigInt(dim), true);
     const places = [tensor.offset, tensor.byteLength, tensor.scaleOffset, tensor.scaleByteLength];
