@@ -19,7 +19,9 @@ export interface CheckpointTensor {
   readonly encoding: TensorEncoding;
   /**
    * Reads the stored bytes of `rowCount` rows, rows in our order whatever the source's is. `payload` and `scales`
-   * must have exactly the bytes of these rows. Throws what the source throws: I/O, truncation, a digest that differs.
+   * must have exactly the bytes of these rows, as `rowOffsets` tells them; of an interleaved tensor only whole panels
+   * can be read: `firstRow` is a multiple of 8, `rowCount` too or up to the last row. Throws RangeError otherwise, and
+   * what the source throws: I/O, truncation, a digest that differs.
    */
   readRows(
     firstRow: number,

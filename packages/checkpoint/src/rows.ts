@@ -4,6 +4,7 @@ import {
   encodedSize,
   type ReadOptions,
   rowCount,
+  rowOffsets,
   type Shape,
   type TensorEncoding,
 } from '@mirust/core';
@@ -27,17 +28,19 @@ export interface TensorIdentity {
   readonly encoding: TensorEncoding;
 }
 
-/** A tensor whose rows lie in our order. */
+/** A tensor whose rows lie in our order, in either layout. */
 export function storedTensor(identity: TensorIdentity, place: TensorPlace): CheckpointTensor {
-  const { payloadRow, scalesRow, rows } = rowBytes(identity);
+  const rows = rowCount(identity.shape);
   return {
     ...identity,
     async readRows(firstRow, count, payload, scales, options) {
       checkRows(identity, rows, firstRow, count);
-      checkTarget(payload, count * payloadRow, 'payload');
-      checkTarget(scales, count * scalesRow, 'scales');
-      await place.source.readInto(place.offset + firstRow * payloadRow, payload, options);
-      if (scalesRow > 0) await place.source.readInto(place.scaleOffset + firstRow * scalesRow, scales, options);
+      const from = rowOffsets(identity, firstRow);
+      const to = rowOffsets(identity, firstRow + count);
+      checkTarget(payload, to.payloadOffset - from.payloadOffset, 'payload');
+      checkTarget(scales, to.scaleOffset - from.scaleOffset, 'scales');
+      await place.source.readInto(place.offset + from.payloadOffset, payload, options);
+      if (scales.byteLength > 0) await place.source.readInto(place.scaleOffset + from.scaleOffset, scales, options);
     },
   };
 }
@@ -50,7 +53,8 @@ export function storedTensor(identity: TensorIdentity, place: TensorPlace): Chec
  * takes at most two heads more than it needs, and two requests.
  */
 export function ropePermutedTensor(identity: TensorIdentity, place: TensorPlace, headDim: number): CheckpointTensor {
-  const { payloadRow, scalesRow, rows } = rowBytes(identity);
+  const rows = rowCount(identity.shape);
+  const { payloadOffset: payloadRow, scaleOffset: scalesRow } = rowOffsets(identity, 1);
   if (scalesRow > 0) throw new RangeError(`${identity.name}: rows with separate scales cannot be permuted`);
   return {
     ...identity,
@@ -90,13 +94,6 @@ function sourceRuns(firstRow: number, count: number, headDim: number): { start: 
     runs.push({ start, end: start + Math.floor((lastRow - first) / 2) + 1 });
   }
   return runs;
-}
-
-/** Bytes of one row. A tensor whose shape breaks the contract may have none. */
-function rowBytes({ encoding, shape, name }: TensorIdentity): { payloadRow: number; scalesRow: number; rows: number } {
-  const rows = rowCount(shape);
-  const { payloadBytes, scaleBytes } = encodedSize(encoding, shape, { tensor: name });
-  return { payloadRow: payloadBytes / rows, scalesRow: scaleBytes / rows, rows };
 }
 
 function checkRows({ name }: TensorIdentity, rows: number, firstRow: number, count: number): void {

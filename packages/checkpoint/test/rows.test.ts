@@ -1,5 +1,5 @@
 /** Rows of a stored tensor, in our order whatever the source's is. */
-import { type ByteSource, createEncoding, memorySource } from '@mirust/core';
+import { type ByteSource, createEncoding, interleavedEncoding, memorySource } from '@mirust/core';
 import { huggingFaceRopeRow } from '@mirust/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -110,6 +110,41 @@ describe('stored rows', () => {
     await tensor.readRows(1, 2, payload, scales);
     expect(payload).toEqual(bytes.subarray(10 + 4, 10 + 12));
     expect(scales).toEqual(bytes.subarray(100 + 4, 100 + 12));
+  });
+
+  it('come in whole panels where they are interleaved', async () => {
+    // 19 rows of 5 columns, padded to 32: three panels of 32 + 256 bytes.
+    const matrix = [19, 5];
+    const encoding = interleavedEncoding(createEncoding('q8', matrix), matrix);
+    const panels = numberedRows(1, 7 + 3 * 288);
+    const panelPlace = { source: memorySource(panels), offset: 7, scaleOffset: 0 };
+    const tensor = storedTensor({ name: 'w', sourceName: 'w', shape: matrix, encoding }, panelPlace);
+    const none = new Uint8Array(0);
+    for (const [first, count] of [
+      [0, 8],
+      [8, 8],
+      [8, 11],
+      [16, 3],
+      [0, 19],
+      [16, 0],
+    ] as const) {
+      const payload = new Uint8Array(Math.ceil(count / 8) * 288);
+      await tensor.readRows(first, count, payload, none);
+      expect([...payload]).toEqual([...panels.subarray(7 + first * 36, 7 + first * 36 + payload.byteLength)]);
+      await expect(tensor.readRows(first, count, payload, new Uint8Array(4))).rejects.toThrow(RangeError);
+    }
+    for (const [first, count] of [
+      [0, 1],
+      [4, 8],
+      [8, 3],
+      [17, 2],
+      [16, 8],
+      [19, 1],
+    ] as const) {
+      for (const byteLength of [288, 576]) {
+        await expect(tensor.readRows(first, count, new Uint8Array(byteLength), none)).rejects.toThrow(RangeError);
+      }
+    }
   });
 
   it('are asked for within the tensor, into memory of their size', async () => {
