@@ -110,6 +110,7 @@ export interface DiagnosedOptions {
   readonly chunk: number;
   readonly kvType: 'f32' | 'f16' | 'q8';
   readonly logitsRows: number;
+  readonly threads: number;
 }
 
 /**
@@ -227,12 +228,16 @@ export interface ManifestTensor {
    */
   readonly scaleType?: 'f32' | 'f16';
   /**
+   * `interleaved`: panels of 8 rows with their scales in the stream. Absent: rows one behind the other.
+   */
+  readonly layout?: 'interleaved';
+  /**
    * @minItems 1
    * @maxItems 4
    */
   readonly shape: readonly number[];
   /**
-   * Payload and scales, without padding.
+   * Payload and scales, without the padding between tensors.
    */
   readonly byteLength: number;
   /**
@@ -280,6 +285,7 @@ export interface PlanOptionsRecord {
   readonly chunk: number;
   readonly kvType: 'f32' | 'f16' | 'q8';
   readonly logitsRows: number;
+  readonly threads: number;
 }
 
 /**
@@ -494,7 +500,7 @@ export interface SourceFile {
 }
 
 export interface TapeUse {
-  readonly name: 'weights' | 'scratch' | 'history';
+  readonly name: 'engine' | 'weights' | 'scratch' | 'history';
   readonly capacityBytes: number;
   readonly usedBytes: number;
   readonly requestedBytes: number;

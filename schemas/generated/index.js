@@ -122,20 +122,20 @@ array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:[
 properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},artifact:{type:"object",required:[
 "format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
 environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{runtime:{type:"string"},version:{type:"\
-string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows"],additionalProperties:!1,
-properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{
-type:"integer",minimum:1}}},tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBy\
-tes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["weights","scratch","history"]},capacityBytes:{type:"\
-integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"i\
-nteger",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,
-properties:{milliseconds:{type:"number",minimum:0}}},operation:{type:"object",required:["phase","kind","calls","millisec\
-onds"],additionalProperties:!1,properties:{phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",
-minimum:1},milliseconds:{type:"number",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{
-type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},
-schema39={type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
-properties:{name:{enum:["weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"intege\
-r",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"in\
-teger",minimum:0}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
+string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows","threads"],
+additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f\
+32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},tape:{type:"object",required:[
+"name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{
+name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",
+minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
+er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
+umber",minimum:0}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
+phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
+nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema39={type:"object",required:["name","capacityBytes","usedBy\
+tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
+"scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
+integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
 func1=Object.prototype.hasOwnProperty;function validate21(data,{instancePath="",parentData,parentDataProperty,rootData=data,
 dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
@@ -185,161 +185,167 @@ var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.backend!==void
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.
 options!==void 0){let data9=data.options,_errs23=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(
 data9)){let missing3;if(data9.context===void 0&&(missing3="context")||data9.chunk===void 0&&(missing3="chunk")||data9.kvType===
-void 0&&(missing3="kvType")||data9.logitsRows===void 0&&(missing3="logitsRows"))return validate21.errors=[{instancePath:instancePath+
-"/options",schemaPath:"#/$defs/options/required",keyword:"required",params:{missingProperty:missing3},message:"must have\
- required property '"+missing3+"'"}],!1;{let _errs26=errors;for(let key3 in data9)if(!(key3==="context"||key3==="chunk"||
-key3==="kvType"||key3==="logitsRows")){return validate21.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$de\
-fs/options/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have \
-additional properties"}],!1;break}if(_errs26===errors){if(data9.context!==void 0){let data10=data9.context,_errs27=errors;
-if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(data10)))return validate21.errors=[{instancePath:instancePath+
-"/options/context",schemaPath:"#/$defs/options/properties/context/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs27&&typeof data10=="number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate21.
-errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"m\
-inimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs27===errors}else var valid6=!0;if(valid6){
-if(data9.chunk!==void 0){let data11=data9.chunk,_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&
-isFinite(data11)))return validate21.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/prop\
-erties/chunk/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs29&&typeof data11==
-"number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate21.errors=[{instancePath:instancePath+"/options/chu\
-nk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"mu\
-st be >= 1"}],!1;var valid6=_errs29===errors}else var valid6=!0;if(valid6){if(data9.kvType!==void 0){let data12=data9.kvType,
-_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate21.errors=[{instancePath:instancePath+
-"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema38.properties.
-kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===errors}else var valid6=!0;if(valid6)
-if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs32=errors;if(!(typeof data13=="number"&&!(data13%1)&&!isNaN(
-data13)&&isFinite(data13)))return validate21.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$def\
-s/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate21.errors=[{instancePath:instancePath+
-"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">\
-=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs32===errors}else var valid6=!0}}}}}else return validate21.errors=
-[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs23===errors}else var valid0=!0;if(valid0){if(data.tapes!==void 0){let data14=data.tapes,
-_errs34=errors;if(errors===_errs34)if(Array.isArray(data14)){var valid7=!0;let len0=data14.length;for(let i0=0;i0<len0;i0++){
-let data15=data14[i0],_errs36=errors;if(errors===errors)if(data15&&typeof data15=="object"&&!Array.isArray(data15)){let missing4;
-if(data15.name===void 0&&(missing4="name")||data15.capacityBytes===void 0&&(missing4="capacityBytes")||data15.usedBytes===
-void 0&&(missing4="usedBytes")||data15.requestedBytes===void 0&&(missing4="requestedBytes")||data15.paddingBytes===void 0&&
-(missing4="paddingBytes")||data15.highWaterBytes===void 0&&(missing4="highWaterBytes"))return validate21.errors=[{instancePath:instancePath+
-"/tapes/"+i0,schemaPath:"#/$defs/tape/required",keyword:"required",params:{missingProperty:missing4},message:"must have \
-required property '"+missing4+"'"}],!1;{let _errs39=errors;for(let key4 in data15)if(!(key4==="name"||key4==="capacityBy\
-tes"||key4==="usedBytes"||key4==="requestedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate21.errors=
-[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/additionalProperties",keyword:"additionalProperties",params:{
-additionalProperty:key4},message:"must NOT have additional properties"}],!1;break}if(_errs39===errors){if(data15.name!==
-void 0){let data16=data15.name,_errs40=errors;if(!(data16==="weights"||data16==="scratch"||data16==="history"))return validate21.
-errors=[{instancePath:instancePath+"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{
-allowedValues:schema39.properties.name.enum},message:"must be equal to one of the allowed values"}],!1;var valid9=_errs40===
-errors}else var valid9=!0;if(valid9){if(data15.capacityBytes!==void 0){let data17=data15.capacityBytes,_errs41=errors;if(!(typeof data17==
-"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+
-i0+"/capacityBytes",schemaPath:"#/$defs/tape/properties/capacityBytes/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs41&&typeof data17=="number"&&isFinite(data17)&&(data17<0||isNaN(data17)))return validate21.
-errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",schemaPath:"#/$defs/tape/properties/capacityBytes/minim\
-um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs41===errors}else var valid9=!0;
-if(valid9){if(data15.usedBytes!==void 0){let data18=data15.usedBytes,_errs43=errors;if(!(typeof data18=="number"&&!(data18%
-1)&&!isNaN(data18)&&isFinite(data18)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"\
-#/$defs/tape/properties/usedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate21.errors=[{instancePath:instancePath+
+void 0&&(missing3="kvType")||data9.logitsRows===void 0&&(missing3="logitsRows")||data9.threads===void 0&&(missing3="thre\
+ads"))return validate21.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"req\
+uired",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs26=errors;for(let key3 in data9)
+if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="logitsRows"||key3==="threads")){return validate21.errors=
+[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
+params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs26===errors){if(data9.
+context!==void 0){let data10=data9.context,_errs27=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
+data10)))return validate21.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs27&&typeof data10==
+"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate21.errors=[{instancePath:instancePath+"/options/con\
+text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid6=_errs27===errors}else var valid6=!0;if(valid6){if(data9.chunk!==void 0){let data11=data9.chunk,
+_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate21.errors=[{instancePath:instancePath+
+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
+ be integer"}],!1;if(errors===_errs29&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate21.
+errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
+um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs29===errors}else var valid6=!0;if(valid6){
+if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate21.
+errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
+params:{allowedValues:schema38.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
+errors}else var valid6=!0;if(valid6){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs32=errors;if(!(typeof data13==
+"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate21.errors=[{instancePath:instancePath+"/options/\
+logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
+ be integer"}],!1;if(errors===_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate21.
+errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs32===errors}else var valid6=!0;if(valid6)
+if(data9.threads!==void 0){let data14=data9.threads,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
+isFinite(data14)))return validate21.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14==
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate21.errors=[{instancePath:instancePath+"/options/thr\
+eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid6=_errs34===errors}else var valid6=!0}}}}}}else return validate21.errors=[{instancePath:instancePath+
+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs23===
+errors}else var valid0=!0;if(valid0){if(data.tapes!==void 0){let data15=data.tapes,_errs36=errors;if(errors===_errs36)if(Array.
+isArray(data15)){var valid7=!0;let len0=data15.length;for(let i0=0;i0<len0;i0++){let data16=data15[i0],_errs38=errors;if(errors===
+errors)if(data16&&typeof data16=="object"&&!Array.isArray(data16)){let missing4;if(data16.name===void 0&&(missing4="name")||
+data16.capacityBytes===void 0&&(missing4="capacityBytes")||data16.usedBytes===void 0&&(missing4="usedBytes")||data16.requestedBytes===
+void 0&&(missing4="requestedBytes")||data16.paddingBytes===void 0&&(missing4="paddingBytes")||data16.highWaterBytes===void 0&&
+(missing4="highWaterBytes"))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/r\
+equired",keyword:"required",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],!1;
+{let _errs41=errors;for(let key4 in data16)if(!(key4==="name"||key4==="capacityBytes"||key4==="usedBytes"||key4==="reque\
+stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate21.errors=[{instancePath:instancePath+"/tape\
+s/"+i0,schemaPath:"#/$defs/tape/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"\
+must NOT have additional properties"}],!1;break}if(_errs41===errors){if(data16.name!==void 0){let data17=data16.name,_errs42=errors;
+if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate21.errors=[{instancePath:instancePath+
+"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema39.properties.
+name.enum},message:"must be equal to one of the allowed values"}],!1;var valid9=_errs42===errors}else var valid9=!0;if(valid9){
+if(data16.capacityBytes!==void 0){let data18=data16.capacityBytes,_errs43=errors;if(!(typeof data18=="number"&&!(data18%
+1)&&!isNaN(data18)&&isFinite(data18)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
+schemaPath:"#/$defs/tape/properties/capacityBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate21.errors=[{
+instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",schemaPath:"#/$defs/tape/properties/capacityBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs43===errors}else var valid9=!0;if(valid9){
+if(data16.usedBytes!==void 0){let data19=data16.usedBytes,_errs45=errors;if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(
+data19)&&isFinite(data19)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"#/\
+$defs/tape/properties/usedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs45&&typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate21.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/usedBytes",schemaPath:"#/$defs/tape/properties/usedBytes/minimum",keyword:"minimum",params:{comparison:">\
-=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs43===errors}else var valid9=!0;if(valid9){if(data15.requestedBytes!==
-void 0){let data19=data15.requestedBytes,_errs45=errors;if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(data19)&&isFinite(
-data19)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
-operties/requestedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs45&&
-typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate21.errors=[{instancePath:instancePath+
+=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs45===errors}else var valid9=!0;if(valid9){if(data16.requestedBytes!==
+void 0){let data20=data16.requestedBytes,_errs47=errors;if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(
+data20)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
+operties/requestedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
+typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate21.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/properties/requestedBytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs45===errors}else var valid9=!0;if(valid9){if(data15.paddingBytes!==
-void 0){let data20=data15.paddingBytes,_errs47=errors;if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(
-data20)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
-erties/paddingBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&typeof data20==
-"number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+
-"/paddingBytes",schemaPath:"#/$defs/tape/properties/paddingBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1;var valid9=_errs47===errors}else var valid9=!0;if(valid9)if(data15.highWaterBytes!==void 0){
-let data21=data15.highWaterBytes,_errs49=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(data21)))
-return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
-highWaterBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data21==
+>=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs47===errors}else var valid9=!0;if(valid9){if(data16.paddingBytes!==
+void 0){let data21=data16.paddingBytes,_errs49=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(
+data21)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
+erties/paddingBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data21==
 "number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+
+"/paddingBytes",schemaPath:"#/$defs/tape/properties/paddingBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1;var valid9=_errs49===errors}else var valid9=!0;if(valid9)if(data16.highWaterBytes!==void 0){
+let data22=data16.highWaterBytes,_errs51=errors;if(!(typeof data22=="number"&&!(data22%1)&&!isNaN(data22)&&isFinite(data22)))
+return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
+highWaterBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs51&&typeof data22==
+"number"&&isFinite(data22)&&(data22<0||isNaN(data22)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+
 "/highWaterBytes",schemaPath:"#/$defs/tape/properties/highWaterBytes/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1;var valid9=_errs49===errors}else var valid9=!0}}}}}}}else return validate21.errors=
+limit:0},message:"must be >= 0"}],!1;var valid9=_errs51===errors}else var valid9=!0}}}}}}}else return validate21.errors=
 [{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/type",keyword:"type",params:{type:"object"},message:"m\
-ust be object"}],!1;var valid7=_errs36===errors;if(!valid7)break}}else return validate21.errors=[{instancePath:instancePath+
-"/tapes",schemaPath:"#/properties/tapes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs34===
-errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data22=data.load,_errs51=errors;if(errors===errors)if(data22&&
-typeof data22=="object"&&!Array.isArray(data22)){let missing5;if(data22.milliseconds===void 0&&(missing5="milliseconds"))
+ust be object"}],!1;var valid7=_errs38===errors;if(!valid7)break}}else return validate21.errors=[{instancePath:instancePath+
+"/tapes",schemaPath:"#/properties/tapes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs36===
+errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data23=data.load,_errs53=errors;if(errors===errors)if(data23&&
+typeof data23=="object"&&!Array.isArray(data23)){let missing5;if(data23.milliseconds===void 0&&(missing5="milliseconds"))
 return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",keyword:"required",params:{
-missingProperty:missing5},message:"must have required property '"+missing5+"'"}],!1;{let _errs54=errors;for(let key5 in data22)
+missingProperty:missing5},message:"must have required property '"+missing5+"'"}],!1;{let _errs56=errors;for(let key5 in data23)
 if(key5!=="milliseconds"){return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addition\
 alProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs54===errors&&data22.milliseconds!==void 0){let data23=data22.milliseconds;if(errors===errors)if(typeof data23==
-"number"&&isFinite(data23)){if(data23<0||isNaN(data23))return validate21.errors=[{instancePath:instancePath+"/load/milli\
+es"}],!1;break}if(_errs56===errors&&data23.milliseconds!==void 0){let data24=data23.milliseconds;if(errors===errors)if(typeof data24==
+"number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate21.errors=[{instancePath:instancePath+"/load/milli\
 seconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"#/$defs/lo\
 ad/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1}}}else return validate21.
 errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs51===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data24=data.
-prefill,_errs57=errors;if(errors===errors)if(data24&&typeof data24=="object"&&!Array.isArray(data24)){let missing6;if(data24.
-tokens===void 0&&(missing6="tokens")||data24.milliseconds===void 0&&(missing6="milliseconds"))return validate21.errors=[
+must be object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data25=data.
+prefill,_errs59=errors;if(errors===errors)if(data25&&typeof data25=="object"&&!Array.isArray(data25)){let missing6;if(data25.
+tokens===void 0&&(missing6="tokens")||data25.milliseconds===void 0&&(missing6="milliseconds"))return validate21.errors=[
 {instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing6},
-message:"must have required property '"+missing6+"'"}],!1;{let _errs60=errors;for(let key6 in data24)if(!(key6==="tokens"||
+message:"must have required property '"+missing6+"'"}],!1;{let _errs62=errors;for(let key6 in data25)if(!(key6==="tokens"||
 key6==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional proper\
-ties"}],!1;break}if(_errs60===errors){if(data24.tokens!==void 0){let data25=data24.tokens,_errs61=errors;if(!(typeof data25==
-"number"&&!(data25%1)&&!isNaN(data25)&&isFinite(data25)))return validate21.errors=[{instancePath:instancePath+"/prefill/\
+ties"}],!1;break}if(_errs62===errors){if(data25.tokens!==void 0){let data26=data25.tokens,_errs63=errors;if(!(typeof data26==
+"number"&&!(data26%1)&&!isNaN(data26)&&isFinite(data26)))return validate21.errors=[{instancePath:instancePath+"/prefill/\
 tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be intege\
-r"}],!1;if(errors===_errs61&&typeof data25=="number"&&isFinite(data25)&&(data25<1||isNaN(data25)))return validate21.errors=
+r"}],!1;if(errors===_errs63&&typeof data26=="number"&&isFinite(data26)&&(data26<1||isNaN(data26)))return validate21.errors=
 [{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
-comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid13=_errs61===errors}else var valid13=!0;if(valid13)if(data24.
-milliseconds!==void 0){let data26=data24.milliseconds,_errs63=errors;if(errors===_errs63)if(typeof data26=="number"&&isFinite(
-data26)){if(data26<0||isNaN(data26))return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"\
+comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid13=_errs63===errors}else var valid13=!0;if(valid13)if(data25.
+milliseconds!==void 0){let data27=data25.milliseconds,_errs65=errors;if(errors===_errs65)if(typeof data27=="number"&&isFinite(
+data27)){if(data27<0||isNaN(data27))return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"\
 #/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}else return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/propertie\
-s/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs63===errors}else
+s/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs65===errors}else
 var valid13=!0}}}else return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs57===errors}else var valid0=!0;if(valid0){if(data.
-decode!==void 0){let data27=data.decode,_errs65=errors;if(errors===errors)if(data27&&typeof data27=="object"&&!Array.isArray(
-data27)){let missing7;if(data27.tokens===void 0&&(missing7="tokens")||data27.milliseconds===void 0&&(missing7="milliseco\
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs59===errors}else var valid0=!0;if(valid0){if(data.
+decode!==void 0){let data28=data.decode,_errs67=errors;if(errors===errors)if(data28&&typeof data28=="object"&&!Array.isArray(
+data28)){let missing7;if(data28.tokens===void 0&&(missing7="tokens")||data28.milliseconds===void 0&&(missing7="milliseco\
 nds"))return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"requir\
-ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs68=errors;for(let key7 in data27)
+ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs70=errors;for(let key7 in data28)
 if(!(key7==="tokens"||key7==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
 #/$defs/phase/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs68===errors){if(data27.tokens!==void 0){let data28=data27.tokens,_errs69=errors;
-if(!(typeof data28=="number"&&!(data28%1)&&!isNaN(data28)&&isFinite(data28)))return validate21.errors=[{instancePath:instancePath+
+ve additional properties"}],!1;break}if(_errs70===errors){if(data28.tokens!==void 0){let data29=data28.tokens,_errs71=errors;
+if(!(typeof data29=="number"&&!(data29%1)&&!isNaN(data29)&&isFinite(data29)))return validate21.errors=[{instancePath:instancePath+
 "/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must \
-be integer"}],!1;if(errors===_errs69&&typeof data28=="number"&&isFinite(data28)&&(data28<1||isNaN(data28)))return validate21.
+be integer"}],!1;if(errors===_errs71&&typeof data29=="number"&&isFinite(data29)&&(data29<1||isNaN(data29)))return validate21.
 errors=[{instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimu\
-m",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs69===errors}else var valid15=!0;if(valid15)
-if(data27.milliseconds!==void 0){let data29=data27.milliseconds,_errs71=errors;if(errors===_errs71)if(typeof data29=="nu\
-mber"&&isFinite(data29)){if(data29<0||isNaN(data29))return validate21.errors=[{instancePath:instancePath+"/decode/millis\
+m",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs71===errors}else var valid15=!0;if(valid15)
+if(data28.milliseconds!==void 0){let data30=data28.milliseconds,_errs73=errors;if(errors===_errs73)if(typeof data30=="nu\
+mber"&&isFinite(data30)){if(data30<0||isNaN(data30))return validate21.errors=[{instancePath:instancePath+"/decode/millis\
 econds",schemaPath:"#/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/\
-phase/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs71===
+phase/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs73===
 errors}else var valid15=!0}}}else return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/pha\
-se/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs65===errors}else var valid0=!0;
-if(valid0)if(data.operations!==void 0){let data30=data.operations,_errs73=errors;if(errors===_errs73)if(Array.isArray(data30)){
-var valid16=!0;let len1=data30.length;for(let i1=0;i1<len1;i1++){let data31=data30[i1],_errs75=errors;if(errors===errors)
-if(data31&&typeof data31=="object"&&!Array.isArray(data31)){let missing8;if(data31.phase===void 0&&(missing8="phase")||data31.
-kind===void 0&&(missing8="kind")||data31.calls===void 0&&(missing8="calls")||data31.milliseconds===void 0&&(missing8="mi\
+se/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs67===errors}else var valid0=!0;
+if(valid0)if(data.operations!==void 0){let data31=data.operations,_errs75=errors;if(errors===_errs75)if(Array.isArray(data31)){
+var valid16=!0;let len1=data31.length;for(let i1=0;i1<len1;i1++){let data32=data31[i1],_errs77=errors;if(errors===errors)
+if(data32&&typeof data32=="object"&&!Array.isArray(data32)){let missing8;if(data32.phase===void 0&&(missing8="phase")||data32.
+kind===void 0&&(missing8="kind")||data32.calls===void 0&&(missing8="calls")||data32.milliseconds===void 0&&(missing8="mi\
 lliseconds"))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/requir\
-ed",keyword:"required",params:{missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs78=errors;
-for(let key8 in data31)if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds")){return validate21.errors=
+ed",keyword:"required",params:{missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs80=errors;
+for(let key8 in data32)if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds")){return validate21.errors=
 [{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/additionalProperties",keyword:"additionalPro\
-perties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs78===errors){
-if(data31.phase!==void 0){let data32=data31.phase,_errs79=errors;if(!(data32==="prefill"||data32==="decode"))return validate21.
+perties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs80===errors){
+if(data32.phase!==void 0){let data33=data32.phase,_errs81=errors;if(!(data33==="prefill"||data33==="decode"))return validate21.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
-enum",params:{allowedValues:schema43.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs79===
-errors}else var valid18=!0;if(valid18){if(data31.kind!==void 0){let _errs80=errors;if(typeof data31.kind!="string")return validate21.
+enum",params:{allowedValues:schema43.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs81===
+errors}else var valid18=!0;if(valid18){if(data32.kind!==void 0){let _errs82=errors;if(typeof data32.kind!="string")return validate21.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs80===errors}else var valid18=!0;if(valid18){
-if(data31.calls!==void 0){let data34=data31.calls,_errs82=errors;if(!(typeof data34=="number"&&!(data34%1)&&!isNaN(data34)&&
-isFinite(data34)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
-eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs82&&
-typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate21.errors=[{instancePath:instancePath+
+type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs82===errors}else var valid18=!0;if(valid18){
+if(data32.calls!==void 0){let data35=data32.calls,_errs84=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&
+isFinite(data35)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
+eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs84&&
+typeof data35=="number"&&isFinite(data35)&&(data35<1||isNaN(data35)))return validate21.errors=[{instancePath:instancePath+
 "/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs82===errors}else var valid18=!0;if(valid18)if(data31.milliseconds!==
-void 0){let data35=data31.milliseconds,_errs84=errors;if(errors===_errs84)if(typeof data35=="number"&&isFinite(data35)){
-if(data35<0||isNaN(data35))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
+>=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs84===errors}else var valid18=!0;if(valid18)if(data32.milliseconds!==
+void 0){let data36=data32.milliseconds,_errs86=errors;if(errors===_errs86)if(typeof data36=="number"&&isFinite(data36)){
+if(data36<0||isNaN(data36))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
 #/$defs/operation/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
 = 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
-s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs84===
+s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs86===
 errors}else var valid18=!0}}}}}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#\
-/$defs/operation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs75===errors;
+/$defs/operation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs77===errors;
 if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+"/operations",schemaPath:"#/properties/oper\
-ations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs73===errors}else var valid0=!0}}}}}}}}}}}else
+ations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs75===errors}else var valid0=!0}}}}}}}}}}}else
 return validate21.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
 t"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
@@ -657,21 +663,22 @@ errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/pa
 params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate34.
 errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate34.
 errors=vErrors,errors===0}var schema64={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
-$ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},shape:{type:"array",minItems:1,maxItems:4,items:{
-type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.json#/$defs/byteCount"},sha256:{$ref:"\
-common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLength"],additionalProperties:!1};var pattern13=new RegExp("^[!-~]{1,256}$","u"),pattern14=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
+$ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
+array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
+json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
+h"],additionalProperties:!1};var pattern13=new RegExp("^[!-~]{1,256}$","u"),pattern14=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
 return validate37.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
 must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="enc\
-oding"||key0==="scaleType"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(!pattern13.test(data0))return validate37.errors=[{instancePath:instancePath+"/name",
-schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'m\
-ust match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"c\
-ommon.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=
+[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
+must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
+if(errors===errors)if(typeof data0=="string"){if(!pattern13.test(data0))return validate37.errors=[{instancePath:instancePath+
+"/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
+must match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
 if(typeof data1=="string"){if(!pattern14.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
@@ -680,33 +687,36 @@ $"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}
 be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.scaleType!==void 0){let data2=data.scaleType,
 _errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate37.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
 #/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema64.properties.scaleType.enum},message:"must be e\
-qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){
-let data3=data.shape,_errs9=errors;if(errors===_errs9)if(Array.isArray(data3)){if(data3.length>4)return validate37.errors=
-[{instancePath:instancePath+"/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"\
-must NOT have more than 4 items"}],!1;if(data3.length<1)return validate37.errors=[{instancePath:instancePath+"/shape",schemaPath:"\
-#/properties/shape/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid3=!0;
-let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs11=errors;if(!(typeof data4=="number"&&!(data4%
-1)&&!isNaN(data4)&&isFinite(data4)))return validate37.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/prop\
-erties/shape/items/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs11&&typeof data4==
-"number"&&isFinite(data4)){if(data4>9007199254740991||isNaN(data4))return validate37.errors=[{instancePath:instancePath+
-"/shape/"+i0,schemaPath:"#/properties/shape/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data4<1||isNaN(data4))return validate37.errors=[{instancePath:instancePath+
-"/shape/"+i0,schemaPath:"#/properties/shape/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"m\
-ust be >= 1"}],!1}var valid3=_errs11===errors;if(!valid3)break}}}else return validate37.errors=[{instancePath:instancePath+
-"/shape",schemaPath:"#/properties/shape/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs9===
-errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data5=data.byteLength,_errs13=errors,_errs14=errors;
-if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate37.errors=[{instancePath:instancePath+
+qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.layout!==void 0){
+let _errs9=errors;if(data.layout!=="interleaved")return validate37.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
+#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema64.properties.layout.enum},message:"must be equal t\
+o one of the allowed values"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){let data4=data.
+shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate37.errors=[{instancePath:instancePath+
+"/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"must NOT have more than 4\
+ items"}],!1;if(data4.length<1)return validate37.errors=[{instancePath:instancePath+"/shape",schemaPath:"#/properties/sh\
+ape/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid3=!0;let len0=data4.
+length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&
+isFinite(data5)))return validate37.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/properties/shape/items/\
+type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5=="number"&&
+isFinite(data5)){if(data5>9007199254740991||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/shape/"+
+i0,schemaPath:"#/properties/shape/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
+must be <= 9007199254740991"}],!1;if(data5<1||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/shape/"+
+i0,schemaPath:"#/properties/shape/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= \
+1"}],!1}var valid3=_errs12===errors;if(!valid3)break}}}else return validate37.errors=[{instancePath:instancePath+"/shape",
+schemaPath:"#/properties/shape/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs10===
+errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data6=data.byteLength,_errs14=errors,_errs15=errors;
+if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate37.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs14&&typeof data5=="number"&&isFinite(data5)){if(data5>9007199254740991||isNaN(data5))
+ be integer"}],!1;if(errors===_errs15&&typeof data6=="number"&&isFinite(data6)){if(data6>9007199254740991||isNaN(data6))
 return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
-um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data5<
-0||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
-/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs13===
-errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data6=data.sha256,_errs16=errors;if(errors===errors)if(typeof data6==
-"string"){if(!pattern4.test(data6))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data6<
+0||isNaN(data6))return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
+/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs14===
+errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data7=data.sha256,_errs17=errors;if(errors===errors)if(typeof data7==
+"string"){if(!pattern4.test(data7))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
 f]{64}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
-/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs16===errors}else var valid0=!0}}}}}}}else
+/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs17===errors}else var valid0=!0}}}}}}}}else
 return validate37.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
 t"}],!1;return validate37.errors=vErrors,errors===0}function validate39(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
@@ -874,123 +884,129 @@ must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else
 schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate26.errors=vErrors,
 errors===0}var PlanReport=validate47;var schema83={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
 type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema84={type:"object",required:["context","ch\
-unk","kvType","logitsRows"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",
-minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1}}},schema85={type:"object",required:["a\
-rchitecture","parameters","source"],additionalProperties:!1,properties:{architecture:{type:"string"},parameters:{type:"i\
-nteger",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",additionalProperties:{type:"inte\
-ger",minimum:0}}}};function validate47(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===
-void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.components===void 0&&(missing0="co\
-mponents")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0="model"))return validate47.errors=
-[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
-property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="totalBytes"||key0===
-"components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0==="notes")){return validate47.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
-if(data.version!==1)return validate47.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
-st",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;if(!(typeof data1=="number"&&!(data1%1)&&
-!isNaN(data1)&&isFinite(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"#/propert\
-ies/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs3&&typeof data1==
-"number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"\
-#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs3===
-errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,_errs5=errors;if(errors===_errs5)
-if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0],_errs7=errors;
-if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.name===void 0&&(missing1=
-"name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate47.errors=[{instancePath:instancePath+
-"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},message:"\
-must have required property '"+missing1+"'"}],!1;{let _errs10=errors;for(let key1 in data3)if(!(key1==="name"||key1==="b\
-ytes"||key1==="kind")){return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/compon\
-ent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additio\
-nal properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;if(typeof data3.name!="string")
-return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"#/$defs/component/properties/\
-name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===errors}else var valid3=!0;
-if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(
-data5)&&isFinite(data5)))return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$\
-defs/component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate47.errors=[{instancePath:instancePath+
-"/components/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)if(data3.kind!==void 0){
-let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate47.errors=
-[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",
-params:{allowedValues:schema83.properties.kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===
-errors}else var valid3=!0}}}}else return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$\
-defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)
-break}}else return validate47.errors=[{instancePath:instancePath+"/components",schemaPath:"#/properties/components/type",
-keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
-if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate47.errors=[{instancePath:instancePath+
-"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs16===
-errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data8=data.budgetBytes,_errs18=errors;if(!(typeof data8==
-"number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate47.errors=[{instancePath:instancePath+"/budgetBytes",
-schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))return validate47.errors=[{instancePath:instancePath+
-"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){if(data.options!==void 0){let data9=data.options,
-_errs20=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(data9)){let missing2;if(data9.context===
-void 0&&(missing2="context")||data9.chunk===void 0&&(missing2="chunk")||data9.kvType===void 0&&(missing2="kvType")||data9.
-logitsRows===void 0&&(missing2="logitsRows"))return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"\
-#/$defs/options/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
-"'"}],!1;{let _errs23=errors;for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logit\
-sRows")){return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalPropertie\
-s",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}
-if(_errs23===errors){if(data9.context!==void 0){let data10=data9.context,_errs24=errors;if(!(typeof data10=="number"&&!(data10%
-1)&&!isNaN(data10)&&isFinite(data10)))return validate47.errors=[{instancePath:instancePath+"/options/context",schemaPath:"\
-#/$defs/options/properties/context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs24&&typeof data10=="number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate47.errors=[{instancePath:instancePath+
-"/options/context",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
-message:"must be >= 1"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data9.chunk!==void 0){let data11=data9.
-chunk,_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate47.errors=
-[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"\
-integer"},message:"must be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(
-data11)))return validate47.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
-unk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else
-var valid5=!0;if(valid5){if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12===
-"f16"||data12==="q8"))return validate47.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options\
-/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema84.properties.kvType.enum},message:"must be equal to\
- one of the allowed values"}],!1;var valid5=_errs28===errors}else var valid5=!0;if(valid5)if(data9.logitsRows!==void 0){
-let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13=="number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))
-return validate47.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
-Rows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs29&&typeof data13=="nu\
-mber"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate47.errors=[{instancePath:instancePath+"/options/logits\
-Rows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0}}}}}else return validate47.errors=[{instancePath:instancePath+
+unk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
+integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
+schema85={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
+type:"string"},parameters:{type:"integer",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",
+additionalProperties:{type:"integer",minimum:0}}}};function validate47(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.
+components===void 0&&(missing0="components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0=
+"model"))return validate47.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
+key0==="totalBytes"||key0==="components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0===
+"notes")){return validate47.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==
+void 0){let _errs2=errors;if(data.version!==1)return validate47.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;if(!(typeof data1==
+"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",
+schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate47.errors=[{instancePath:instancePath+
+"/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
+ust be >= 0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,
+_errs5=errors;if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){
+let data3=data2[i0],_errs7=errors;if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;
+if(data3.name===void 0&&(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kin\
+d"))return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"\
+required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs10=errors;
+for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||key1==="kind")){return validate47.errors=[{instancePath:instancePath+
+"/components/"+i0,schemaPath:"#/$defs/component/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;
+if(typeof data3.name!="string")return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
+#/$defs/component/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===
+errors}else var valid3=!0;if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="n\
+umber"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate47.errors=[{instancePath:instancePath+"/components/"+
+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be\
+ integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate47.errors=
+[{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)
+if(data3.kind!==void 0){let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))
+return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
+kind/enum",keyword:"enum",params:{allowedValues:schema83.properties.kind.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate47.errors=[{instancePath:instancePath+
+"/components/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
+var valid1=_errs7===errors;if(!valid1)break}}else return validate47.errors=[{instancePath:instancePath+"/components",schemaPath:"\
+#/properties/components/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
+var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate47.errors=
+[{instancePath:instancePath+"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"\
+must be boolean"}],!1;var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data8=data.
+budgetBytes,_errs18=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate47.errors=
+[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integ\
+er"},message:"must be integer"}],!1;if(errors===_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))
+return validate47.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){
+if(data.options!==void 0){let data9=data.options,_errs20=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.
+isArray(data9)){let missing2;if(data9.context===void 0&&(missing2="context")||data9.chunk===void 0&&(missing2="chunk")||
+data9.kvType===void 0&&(missing2="kvType")||data9.logitsRows===void 0&&(missing2="logitsRows")||data9.threads===void 0&&
+(missing2="threads"))return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/require\
+d",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs23=errors;
+for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logitsRows"||key2==="threads")){return validate47.
+errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalPrope\
+rties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs23===errors){if(data9.
+context!==void 0){let data10=data9.context,_errs24=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
+data10)))return validate47.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs24&&typeof data10==
+"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate47.errors=[{instancePath:instancePath+"/options/con\
+text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data9.chunk!==void 0){let data11=data9.chunk,
+_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate47.errors=[{instancePath:instancePath+
+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
+ be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate47.
+errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
+um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else var valid5=!0;if(valid5){
+if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate47.
+errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
+params:{allowedValues:schema84.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
+errors}else var valid5=!0;if(valid5){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13==
+"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate47.errors=[{instancePath:instancePath+"/options/\
+logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
+ be integer"}],!1;if(errors===_errs29&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate47.
+errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0;if(valid5)
+if(data9.threads!==void 0){let data14=data9.threads,_errs31=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
+isFinite(data14)))return validate47.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs31&&typeof data14==
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate47.errors=[{instancePath:instancePath+"/options/thr\
+eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid5=_errs31===errors}else var valid5=!0}}}}}}else return validate47.errors=[{instancePath:instancePath+
 "/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs20===
-errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data14=data.model,_errs31=errors;if(errors===errors)if(data14&&
-typeof data14=="object"&&!Array.isArray(data14)){let missing3;if(data14.architecture===void 0&&(missing3="architecture")||
-data14.parameters===void 0&&(missing3="parameters")||data14.source===void 0&&(missing3="source"))return validate47.errors=
+errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data15=data.model,_errs33=errors;if(errors===errors)if(data15&&
+typeof data15=="object"&&!Array.isArray(data15)){let missing3;if(data15.architecture===void 0&&(missing3="architecture")||
+data15.parameters===void 0&&(missing3="parameters")||data15.source===void 0&&(missing3="source"))return validate47.errors=
 [{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"required",params:{missingProperty:missing3},
-message:"must have required property '"+missing3+"'"}],!1;{let _errs34=errors;for(let key3 in data14)if(!(key3==="archit\
+message:"must have required property '"+missing3+"'"}],!1;{let _errs36=errors;for(let key3 in data15)if(!(key3==="archit\
 ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate47.errors=[{instancePath:instancePath+
 "/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
-message:"must NOT have additional properties"}],!1;break}if(_errs34===errors){if(data14.architecture!==void 0){let _errs35=errors;
-if(typeof data14.architecture!="string")return validate47.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
-#/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid7=_errs35===
-errors}else var valid7=!0;if(valid7){if(data14.parameters!==void 0){let data16=data14.parameters,_errs37=errors;if(!(typeof data16==
-"number"&&!(data16%1)&&!isNaN(data16)&&isFinite(data16)))return validate47.errors=[{instancePath:instancePath+"/model/pa\
+message:"must NOT have additional properties"}],!1;break}if(_errs36===errors){if(data15.architecture!==void 0){let _errs37=errors;
+if(typeof data15.architecture!="string")return validate47.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
+#/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid7=_errs37===
+errors}else var valid7=!0;if(valid7){if(data15.parameters!==void 0){let data17=data15.parameters,_errs39=errors;if(!(typeof data17==
+"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate47.errors=[{instancePath:instancePath+"/model/pa\
 rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs37&&typeof data16=="number"&&isFinite(data16)&&(data16<1||isNaN(data16)))return validate47.
+integer"}],!1;if(errors===_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate47.
 errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs37===errors}else var valid7=!0;if(valid7){
-if(data14.source!==void 0){let data17=data14.source,_errs39=errors;if(!(data17==="weights"||data17==="configuration"))return validate47.
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs39===errors}else var valid7=!0;if(valid7){
+if(data15.source!==void 0){let data18=data15.source,_errs41=errors;if(!(data18==="weights"||data18==="configuration"))return validate47.
 errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{
-allowedValues:schema85.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs39===
-errors}else var valid7=!0;if(valid7)if(data14.weightTypes!==void 0){let data18=data14.weightTypes,_errs40=errors;if(errors===
-_errs40)if(data18&&typeof data18=="object"&&!Array.isArray(data18))for(let key4 in data18){let data19=data18[key4],_errs43=errors;
-if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate47.errors=[{instancePath:instancePath+
+allowedValues:schema85.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
+errors}else var valid7=!0;if(valid7)if(data15.weightTypes!==void 0){let data19=data15.weightTypes,_errs42=errors;if(errors===
+_errs42)if(data19&&typeof data19=="object"&&!Array.isArray(data19))for(let key4 in data19){let data20=data19[key4],_errs45=errors;
+if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(data20)))return validate47.errors=[{instancePath:instancePath+
 "/model/weightTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
-ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs43&&typeof data19==
-"number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate47.errors=[{instancePath:instancePath+"/model/weigh\
+ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs45&&typeof data20==
+"number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate47.errors=[{instancePath:instancePath+"/model/weigh\
 tTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
-es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs43===errors;if(!valid8)
+es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs45===errors;if(!valid8)
 break}else return validate47.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
-s/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid7=_errs40===errors}else
+s/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid7=_errs42===errors}else
 var valid7=!0}}}}}else return validate47.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs31===errors}else var valid0=!0;if(valid0)if(data.
-notes!==void 0){let data20=data.notes,_errs45=errors;if(errors===_errs45)if(Array.isArray(data20)){var valid9=!0;let len1=data20.
-length;for(let i1=0;i1<len1;i1++){let _errs47=errors;if(typeof data20[i1]!="string")return validate47.errors=[{instancePath:instancePath+
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs33===errors}else var valid0=!0;if(valid0)if(data.
+notes!==void 0){let data21=data.notes,_errs47=errors;if(errors===_errs47)if(Array.isArray(data21)){var valid9=!0;let len1=data21.
+length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="string")return validate47.errors=[{instancePath:instancePath+
 "/notes/"+i1,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid9=_errs47===errors;if(!valid9)break}}else return validate47.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
-#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs45===errors}else
+!1;var valid9=_errs49===errors;if(!valid9)break}}else return validate47.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs47===errors}else
 var valid0=!0}}}}}}}}}else return validate47.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
 ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}var Slm2Meta=validate48,schema86={$schema:"\
 https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},

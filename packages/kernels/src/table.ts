@@ -5,21 +5,21 @@
  * A record is {@link RECORD_BYTES} long: u32 kind, u32 flags, then the fields named below, u32 each from byte 8 on.
  */
 
-/** weight kind, weight, columns, rowBytes, tokens, output */
+/** weight kind, weight, columns, rowBytes, tokens, output, scales, block size (both for row-major q8 and q4 alone) */
 export const EMBEDDING = 1;
 /** frequencies (f64), pairs, angles */
 export const ROPE_ANGLES = 2;
-/** input, weight kind, weight, rowBytes, output, columns, epsilon (f64, at byte 32) */
+/** input, weight kind, weight, rowBytes, output, columns, epsilon (f64, at byte 32), scales, block size */
 export const RMS_NORM = 3;
 /** input, codes, columns */
 export const QUANTIZE = 4;
 /** weight kind, weight, rows, columns rounded up to 32, codes, output */
 export const MATMUL_PANELS = 5;
-/** weight kind, weight, rows, columns, input, output, rowBytes */
+/** weight kind, weight, rows, columns, input, output, rowBytes, scales, block size */
 export const MATMUL_ROWS = 6;
 /** buffer, columns, angles, headDim */
 export const ROPE = 7;
-/** cache type, source, columns, headDim, capacity, payload, scales */
+/** cache type, key, value, columns, headDim, capacity, keys, key scales, values, value scales */
 export const KV_APPEND = 8;
 /**
  * query, output, partials, segments per head, then the shape: cache type, headDim, kvHeads, heads per kvHead, capacity,
@@ -54,6 +54,13 @@ export const KIND_NIBBLE_F32 = 4;
 export const KIND_F32 = 8;
 export const KIND_F16 = 9;
 export const KIND_BF16 = 10;
+/** Ours, row-major, scales apart: vectors, and matrices in blocks other than 32. */
+export const KIND_Q8_ROWS_F32 = 11;
+export const KIND_Q8_ROWS_F16 = 12;
+export const KIND_Q4_ROWS_F32 = 13;
+export const KIND_Q4_ROWS_F16 = 14;
+/** Blocks of ggml, row-major: 32 + the ggml id of the type. */
+export const KIND_GGML = 32;
 
 /** Types of the key/value cache. */
 export const KV_F32 = 0;

@@ -13,6 +13,8 @@ export interface LayoutOptions {
   readonly kvType: KvType;
   /** Positions per run that may ask for logits, R: 1 in generation, the chunk for perplexity; at most the chunk. */
   readonly logitsRows: number;
+  /** Threads of the engine: each has a workspace. */
+  readonly threads: number;
 }
 
 /** Options as a caller gives them. */
@@ -25,10 +27,15 @@ export interface LayoutRequest {
   readonly kvType?: KvType;
   /** Default 1. */
   readonly logitsRows?: number;
+  /** Default 1. */
+  readonly threads?: number;
 }
 
 /** Context when none is asked for: models declare up to millions, and their cache would fill any machine. */
 export const DEFAULT_CONTEXT = 4096;
+
+/** Far more threads than share one memory's bandwidth with any gain. */
+export const MAX_THREADS = 64;
 
 /** Tokens per prefill run when none are asked for. */
 export const DEFAULT_CHUNK = 64;
@@ -41,10 +48,12 @@ export function resolveLayoutOptions(h: Hyperparameters, request: LayoutRequest 
   const context = request.context ?? Math.min(h.maxContext, DEFAULT_CONTEXT);
   const chunk = request.chunk ?? DEFAULT_CHUNK;
   const logitsRows = request.logitsRows ?? 1;
-  for (const [name, value] of Object.entries({ context, chunk, logitsRows })) {
+  const threads = request.threads ?? 1;
+  for (const [name, value] of Object.entries({ context, chunk, logitsRows, threads })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new RangeError(`${name} must be a positive integer, got ${value}`);
   }
+  if (threads > MAX_THREADS) throw new RangeError(`threads must be at most ${MAX_THREADS}, got ${threads}`);
   if (context > h.maxContext) {
     throw modelError('MODEL_CONTEXT', `a context of ${context} passes the ${h.maxContext} that the model declares`, {
       limit: h.maxContext,
@@ -59,5 +68,6 @@ export function resolveLayoutOptions(h: Hyperparameters, request: LayoutRequest 
     chunk: clampedChunk,
     kvType,
     logitsRows: Math.min(logitsRows, clampedChunk),
+    threads,
   };
 }

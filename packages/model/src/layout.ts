@@ -1,5 +1,6 @@
 /**
- * The memory layout: the place of every weight, working buffer and cache in three tapes with three lifetimes.
+ * The memory layout: the place of every weight, working buffer and cache in three tapes with three lifetimes, and the
+ * engine's own things in front of them.
  *
  * - `weights`: loaded once, never cleared. Tensors lie in their tape encoding, sorted by name, payloads on 64-byte
  *   boundaries, scales that lie apart directly behind on a 4-byte boundary. That is the image of the DATA section of an
@@ -11,11 +12,13 @@
  */
 import { alignUp, checkedAdd, checkedMul, encodedSize, type TensorEncoding } from '@mirust/core';
 import type { ModelDescription } from './description.ts';
+import { engineItems } from './engine-tape.ts';
 import { kvBufferName, kvCapacity, kvPayloadBytes, kvScaleBytes } from './kv-cache.ts';
 import { type LayoutOptions, type LayoutRequest, resolveLayoutOptions } from './layout-options.ts';
 import { liveIntervals, packBuffers } from './liveness.ts';
-import { type BufferSpec, operands } from './program.ts';
+import { type LoweredProgram, lowerProgram } from './lowering.ts';
 import { tapeEncoding } from './tape-encoding.ts';
+import { bufferBytes, workspaceBytes } from './working-buffers.ts';
 
 /** Alignment of every placement: a cache line, and the widest vector there is. */
 export const TAPE_ALIGNMENT = 64;
@@ -45,11 +48,23 @@ export interface MemoryLayout {
   readonly options: LayoutOptions;
   /** Positions that one layer's cache holds: less than the context under a sliding window. */
   readonly kvCapacity: number;
+  /** The program as an engine runs it: what the working buffers were packed for. */
+  readonly program: LoweredProgram;
+  /** How tensors lie in the weight tape, by canonical name. */
+  readonly tapeEncodings: EncodingTable;
+  /** The tapes, in the order in which they lie in memory. */
+  readonly engine: TapeLayout;
   readonly weights: TapeLayout;
   readonly scratch: TapeLayout;
   readonly history: TapeLayout;
+  /** What is left of the last page. */
+  readonly pageRestBytes: number;
+  /** A multiple of {@link PAGE_BYTES}. */
   readonly totalBytes: number;
 }
+
+/** The unit in which WebAssembly gives out memory. */
+export const PAGE_BYTES = 65_536;
 
 /** How the tensors of a model are stored in their source: canonical name → encoding. */
 export type EncodingTable = ReadonlyMap<string, TensorEncoding>;
@@ -64,16 +79,56 @@ export function layoutModel(
   request: LayoutRequest = {},
 ): MemoryLayout {
   const options = resolveLayoutOptions(model.hyperparameters, request);
-  const weights = layoutWeights(model, encodings);
-  const scratch = layoutScratch(model, encodings, options);
+  const tapeEncodings = tapeEncodingsOf(model, encodings);
+  const program = lowerProgram(model.program, tapeEncodings, options.kvType);
+  const engine = layoutEngine(model, program, tapeEncodings, options);
+  const weights = layoutWeights(model, tapeEncodings);
+  const scratch = layoutScratch(model, program, options);
   const history = layoutHistory(model, options);
-  const totalBytes = checkedAdd(
-    weights.byteLength,
-    checkedAdd(scratch.byteLength, history.byteLength, 'tapes'),
-    'tapes',
-  );
+  const tapes = [engine, weights, scratch, history];
+  const used = tapes.reduce((sum, { byteLength }) => checkedAdd(sum, byteLength, 'tapes'), 0);
+  const totalBytes = alignUp(used, PAGE_BYTES);
   const capacity = kvCapacity(model.hyperparameters, options.context, options.chunk);
-  return { options, kvCapacity: capacity, weights, scratch, history, totalBytes };
+  return {
+    options,
+    kvCapacity: capacity,
+    program,
+    tapeEncodings,
+    engine,
+    weights,
+    scratch,
+    history,
+    pageRestBytes: totalBytes - used,
+    totalBytes,
+  };
+}
+
+function tapeEncodingsOf(model: ModelDescription, encodings: EncodingTable): EncodingTable {
+  return new Map(
+    model.contract.map(({ name, shape }) => {
+      const encoding = encodings.get(name);
+      if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
+      return [name, tapeEncoding(encoding, shape)] as const;
+    }),
+  );
+}
+
+function layoutEngine(
+  model: ModelDescription,
+  program: LoweredProgram,
+  encodings: EncodingTable,
+  options: LayoutOptions,
+): TapeLayout {
+  const rows = model.contract.map(({ name, shape }) => ({
+    columns: shape.at(-1) ?? 0,
+    isInterleaved: encodings.get(name)?.layout === 'interleaved',
+  }));
+  const workspace = workspaceBytes(model.hyperparameters, rows);
+  const builder = createTapeBuilder();
+  for (const { name, byteLength } of engineItems(model.hyperparameters, program, options, workspace)) {
+    builder.place(name, byteLength, TAPE_ALIGNMENT);
+  }
+  return builder.finish();
 }
 
 /** Name of the placement of a tensor's scales, where its tape encoding keeps them apart. */
@@ -88,7 +143,7 @@ function layoutWeights(model: ModelDescription, encodings: EncodingTable): TapeL
   for (const { name, shape } of specs) {
     const encoding = encodings.get(name);
     if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
-    const size = encodedSize(tapeEncoding(encoding, shape), shape, { tensor: name });
+    const size = encodedSize(encoding, shape, { tensor: name });
     builder.place(name, size.payloadBytes, TAPE_ALIGNMENT);
     if (size.scaleBytes > 0) builder.place(scalesName(name), size.scaleBytes, 4);
   }
@@ -111,15 +166,13 @@ function layoutHistory(model: ModelDescription, options: LayoutOptions): TapeLay
   return builder.finish();
 }
 
-function layoutScratch(model: ModelDescription, encodings: EncodingTable, options: LayoutOptions): TapeLayout {
-  const { program } = model;
+function layoutScratch(model: ModelDescription, program: LoweredProgram, options: LayoutOptions): TapeLayout {
   const intervals = liveIntervals(program);
   const items = program.buffers.map((buffer) => ({
     name: buffer.name,
-    byteLength: checkedMul(bufferRows(buffer, options), buffer.rowElements * 4, `buffer ${buffer.name}`),
+    byteLength: bufferBytes(buffer, model.hyperparameters, options),
     intervals: intervals.get(buffer.name) ?? [],
   }));
-  items.push(weightRow(model, encodings));
   const { offsets, byteLength } = packBuffers(items, TAPE_ALIGNMENT);
   const placements = items.map(({ name, byteLength: size }) => ({
     name,
@@ -128,32 +181,6 @@ function layoutScratch(model: ModelDescription, encodings: EncodingTable, option
     alignment: TAPE_ALIGNMENT,
   }));
   return { byteLength, paddingBytes: byteLength - coveredBytes(placements), placements };
-}
-
-/** Name of the working buffer that holds one decoded row of a matrix. */
-export const WEIGHT_ROW = 'weight-row';
-
-/** One decoded row of the widest stored matrix: the most that is ever expanded. Live in every matmul and embedding. */
-function weightRow(
-  model: ModelDescription,
-  encodings: EncodingTable,
-): { name: string; byteLength: number; intervals: { first: number; last: number }[] } {
-  let elements = 0;
-  const used = new Set<string>();
-  const intervals: { first: number; last: number }[] = [];
-  model.program.operations.forEach((operation, at) => {
-    if (!('weight' in operation)) return;
-    used.add(operation.weight);
-    if (operands(operation).writes.length > 0) intervals.push({ first: at, last: at });
-  });
-  for (const { name, shape } of model.contract) {
-    if (used.has(name) && encodings.has(name)) elements = Math.max(elements, shape.at(-1) ?? 0);
-  }
-  return { name: WEIGHT_ROW, byteLength: checkedMul(elements, 4, WEIGHT_ROW), intervals };
-}
-
-function bufferRows(buffer: BufferSpec, options: LayoutOptions): number {
-  return buffer.rows === 'chunk' ? options.chunk : buffer.rows === 'logits' ? options.logitsRows : 1;
 }
 
 /** Bytes under at least one placement. */

@@ -1,42 +1,47 @@
 /**
  * Packs working buffers whose contents are never needed at the same time over each other.
  *
- * A buffer is live from an operation that writes it anew to the last operation that reads that content. One buffer
- * may have many such intervals (each layer reuses it); two buffers may share bytes only if none of theirs meet.
+ * A buffer is live from a step that writes it anew to the last step that reads that content. One buffer may have many
+ * such intervals (each layer reuses it); two buffers may share bytes only if none of theirs meet. Steps, not operations,
+ * because the threads of an engine may be at different operations of one step.
  */
 import { alignUp } from '@mirust/core';
-import { operands, type Program } from './program.ts';
+import { type LoweredProgram, loweredOperands } from './lowering.ts';
 
-/** Operations [first, last] of the program during which the content of a buffer matters. */
+/** Steps [first, last] of the program during which the content of a buffer matters. */
 export interface LiveInterval {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * The live intervals of every buffer of a program. Inputs are live from -1, outputs to `operations.length`.
+ * The live intervals of every buffer of a program. Inputs are live from -1, outputs to the step behind the last.
  * Throws Error when an operation reads what none has written: a mistake in an architecture, not in a file.
  */
-export function liveIntervals(program: Program): Map<string, LiveInterval[]> {
+export function liveIntervals(program: LoweredProgram): Map<string, LiveInterval[]> {
   const intervals = new Map<string, { first: number; last: number }[]>();
   for (const buffer of program.buffers) intervals.set(buffer.name, []);
   const open = (name: string, at: number): void => {
     const list = intervals.get(name);
-    if (list === undefined) throw new Error(`operation ${at} names the unknown buffer ${name}`);
+    if (list === undefined) throw new Error(`step ${at} names the unknown buffer ${name}`);
+    // Written anew within one step: still the same bytes.
+    const current = list.at(-1);
+    if (current?.last === at) return;
     list.push({ first: at, last: at });
   };
   const extend = (name: string, at: number): void => {
     const current = intervals.get(name)?.at(-1);
-    if (current === undefined) throw new Error(`operation ${at} reads ${name} before anything wrote it`);
+    if (current === undefined) throw new Error(`step ${at} reads ${name} before anything wrote it`);
     current.last = at;
   };
   for (const name of program.inputs) open(name, -1);
-  program.operations.forEach((operation, at) => {
-    const { reads, writes } = operands(operation);
-    for (const name of reads) extend(name, at);
-    for (const name of writes) if (!reads.includes(name)) open(name, at);
-  });
-  for (const name of program.outputs) extend(name, program.operations.length);
+  for (const { operation, step } of program.operations) {
+    const { reads, writes } = loweredOperands(operation);
+    for (const name of reads) extend(name, step);
+    for (const name of writes) if (!reads.includes(name)) open(name, step);
+  }
+  const end = (program.operations.at(-1)?.step ?? 0) + 1;
+  for (const name of program.outputs) extend(name, end);
   return intervals;
 }
 

@@ -133,6 +133,9 @@ function listComponents(
     ['kv cache padding', layout.history.paddingBytes],
     ['working buffers', layout.scratch.byteLength - layout.scratch.paddingBytes],
     ['working buffers padding', layout.scratch.paddingBytes],
+    ['engine', layout.engine.byteLength - layout.engine.paddingBytes],
+    ['engine padding', layout.engine.paddingBytes],
+    ['page padding', layout.pageRestBytes],
   ];
   // Absent padding is no component; everything else stays, zero or not.
   return rows

@@ -27,6 +27,10 @@ export interface Backend {
    * undefined and must be written again before they are read.
    */
   run(request: RunRequest): Promise<Float32Array>;
+  /** Index of the highest of a row of logits that `run` gave, the lowest among equals; -1 where all are NaN. */
+  argmax?(row: Float32Array): number;
+  /** Ends its threads; a run in progress rejects. */
+  close?(): void;
 }
 
 /** What a backend is made from. */

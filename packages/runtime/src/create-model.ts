@@ -86,6 +86,7 @@ export function createModel(parts: ModelParts): Model {
       release();
     },
     free() {
+      owned?.parts.backend.close?.();
       owned = undefined;
     },
     diagnostics() {

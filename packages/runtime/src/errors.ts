@@ -13,6 +13,17 @@ export const RUNTIME_ERRORS = {
     when: 'The platform refuses the memory that the model needs.',
     remedy: 'Run mirust-plan with a budget: it names a smaller type, context or cache that fits.',
   },
+  RUNTIME_WASM_CEILING: {
+    class: 'resource',
+    when: 'The model needs more memory than one 32-bit WebAssembly memory can have, 4 GiB.',
+    remedy:
+      'Quantize it (mirust-pack --quant q4), or take a smaller context or cache type; mirust-plan tells which fits.',
+  },
+  RUNTIME_THREADS: {
+    class: 'unsupported',
+    when: 'The threads that were asked for cannot run: no shared memory, or the platform refuses workers.',
+    remedy: 'Load with one thread; in a page, send the cross-origin isolation headers and allow workers from blobs.',
+  },
   RUNTIME_TAPE_FULL: {
     class: 'resource',
     when: 'A tape has less room left than a take needs.',

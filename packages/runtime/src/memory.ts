@@ -1,16 +1,22 @@
 /**
- * The memory of a loaded model: one buffer, cut into the three tapes of the layout. Every placement of the layout is
- * taken from its tape in order, and must come out at the offset that the layout gave it: plan = allocation.
+ * The memory of a loaded model: one region, cut into the tapes of the layout. Every placement of the layout is taken
+ * from its tape in order, and must come out at the offset that the layout gave it: plan = allocation.
  */
 import { formatBytes } from '@mirust/core';
-import { type MemoryLayout, TAPE_ALIGNMENT, type TapeLayout } from '@mirust/model';
+import { type MemoryLayout, PAGE_BYTES, TAPE_ALIGNMENT, type TapeLayout } from '@mirust/model';
 import { runtimeError } from './errors.ts';
 import { Tape, type TapeStat } from './tape.ts';
 
-/** The three tapes, and every placement of the layout as bytes. Owned by one model; freed with it. */
+/**
+ * The tapes, and every placement of the layout as bytes: `byteOffset` of a view is its address. Owned by one model; freed
+ * with it. The region never grows, so views stay valid.
+ */
 export interface ModelMemory {
   readonly byteLength: number;
+  /** The WebAssembly memory, where the model lies in one. */
+  readonly wasm: WebAssembly.Memory | undefined;
   /** The bytes of a placement. RangeError for a name that the layout does not have. */
+  engine(name: string): Uint8Array;
   weight(name: string): Uint8Array;
   /** As f32 or u32 by the caller's choice. */
   scratch(name: string): Uint8Array;
@@ -20,19 +26,34 @@ export interface ModelMemory {
   stats(): readonly TapeStat[];
 }
 
-/** Allocates the memory of a layout. Throws `RUNTIME_MEMORY` where the platform refuses. */
-export function allocateMemory(layout: MemoryLayout, options: { readonly debug?: boolean } = {}): ModelMemory {
-  const memory = allocateBuffer(layout.totalBytes);
+/** How to allocate. */
+export interface MemoryOptions {
+  /** Plain: an ArrayBuffer, for the reference backend. Default `plain`. */
+  readonly kind?: 'plain' | 'wasm' | 'wasm-shared';
+  /** Makes views of cleared tapes throw. Default false. */
+  readonly debug?: boolean;
+}
+
+/** What one 32-bit WebAssembly memory holds at most: 65,536 pages. */
+export const MAX_WASM_BYTES: number = 65_536 * PAGE_BYTES;
+
+/** Allocates the memory of a layout. Throws `RUNTIME_MEMORY` where the platform refuses, `RUNTIME_WASM_CEILING`. */
+export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}): ModelMemory {
+  const { kind = 'plain', debug = false } = options;
+  const wasm = kind === 'plain' ? undefined : allocateWasm(layout.totalBytes, kind === 'wasm-shared');
+  const memory = wasm?.buffer ?? allocateBuffer(layout.totalBytes);
   let address = 0;
   const tape = (name: string, { byteLength }: TapeLayout): Tape => {
-    const made = new Tape({ name, memory, address, capacityBytes: byteLength, debug: options.debug ?? false });
+    const made = new Tape({ name, memory, address, capacityBytes: byteLength, debug });
     address += byteLength;
     return made;
   };
+  const engine = tape('engine', layout.engine);
   const weights = tape('weights', layout.weights);
   const scratch = tape('scratch', layout.scratch);
   const history = tape('history', layout.history);
 
+  const engineBlocks = takePlacements(engine, layout.engine);
   const weightBlocks = takePlacements(weights, layout.weights);
   const historyBlocks = takePlacements(history, layout.history);
   // Scratch placements overlap by design, so the tape gives one block and the layout's offsets cut it.
@@ -41,6 +62,8 @@ export function allocateMemory(layout: MemoryLayout, options: { readonly debug?:
 
   return {
     byteLength: layout.totalBytes,
+    wasm,
+    engine: (name) => blockOf(engineBlocks, name),
     weight: (name) => blockOf(weightBlocks, name),
     scratch: (name) => {
       const placement = scratchPlacements.get(name);
@@ -49,7 +72,7 @@ export function allocateMemory(layout: MemoryLayout, options: { readonly debug?:
     },
     history: (name) => blockOf(historyBlocks, name),
     wipeHistory: () => history.wipe(),
-    stats: () => [weights.stat(), scratch.stat(), history.stat()],
+    stats: () => [engine.stat(), weights.stat(), scratch.stat(), history.stat()],
   };
 }
 
@@ -58,11 +81,32 @@ function allocateBuffer(byteLength: number): ArrayBuffer {
   try {
     return new ArrayBuffer(byteLength);
   } catch (cause) {
-    throw runtimeError('RUNTIME_MEMORY', `the platform refuses a buffer of ${formatBytes(byteLength)}`, {
+    throw refused(byteLength, cause);
+  }
+}
+
+function allocateWasm(byteLength: number, shared: boolean): WebAssembly.Memory {
+  if (byteLength > MAX_WASM_BYTES) {
+    const needed = formatBytes(byteLength);
+    throw runtimeError('RUNTIME_WASM_CEILING', `the model needs ${needed}, a WebAssembly memory holds 4 GiB`, {
       expected: byteLength,
-      cause,
+      limit: MAX_WASM_BYTES,
     });
   }
+  const pages = byteLength / PAGE_BYTES;
+  try {
+    // The builds state the largest maximum there is; a memory with a smaller one suits them. It never grows.
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch (cause) {
+    throw refused(byteLength, cause);
+  }
+}
+
+function refused(byteLength: number, cause: unknown): Error {
+  return runtimeError('RUNTIME_MEMORY', `the platform refuses a memory of ${formatBytes(byteLength)}`, {
+    expected: byteLength,
+    cause,
+  });
 }
 
 function takePlacements(tape: Tape, layout: TapeLayout): ReadonlyMap<string, Uint8Array> {

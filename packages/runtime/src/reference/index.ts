@@ -3,10 +3,11 @@
  * results, every other backend is tested against it, and it is the fallback where WebAssembly is refused.
  */
 import { rowLength } from '@mirust/core';
-import { type Operation, ropeFrequencies, WEIGHT_ROW } from '@mirust/model';
+import { ENGINE, type Operation, quantizesActivations, ropeFrequencies } from '@mirust/model';
 import { decodeRows } from '@mirust/quant';
 import type { Backend, BackendContext, RunRequest } from '../backend.ts';
 import { type LoadedWeights, weightOf } from '../weights.ts';
+import { roundToCodes } from './activations.ts';
 import { attend } from './attention.ts';
 import { addInto, rmsNorm, ropeAngles, rotate, swiglu } from './elementwise.ts';
 import { openVectorCache, type VectorCache } from './kv-cache.ts';
@@ -27,7 +28,7 @@ export function createReferenceBackend(context: BackendContext): Backend {
   );
   const tokenBytes = memory.scratch('tokens');
   const tokenBuffer = new Uint32Array(tokenBytes.buffer, tokenBytes.byteOffset, tokenBytes.byteLength / 4);
-  const rowBuffer = f32(WEIGHT_ROW);
+  const rowBuffer = floatView(memory.engine(ENGINE.workspace));
   const factors =
     h.ropeScaling?.type === 'factors'
       ? decodeVector(weights, 'rope_factors.weight', new Float32Array(h.headDim / 2))
@@ -66,7 +67,9 @@ export function createReferenceBackend(context: BackendContext): Backend {
       case 'matmul': {
         const weight = weightOf(weights, operation.weight);
         const output = view(operation.output, run);
-        matmul(weight, view(operation.input, run), output, output.length / (weight.shape[0] ?? 1), rowBuffer);
+        const input = view(operation.input, run);
+        const values = quantizesActivations(weight.encoding) ? roundToCodes(input, rowLength(weight.shape)) : input;
+        matmul(weight, values, output, output.length / (weight.shape[0] ?? 1), rowBuffer);
         return;
       }
       case 'rope':

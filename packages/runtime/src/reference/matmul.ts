@@ -13,7 +13,7 @@ import { decodeRows, type StoredTensor } from '@mirust/quant';
  */
 export function matmul(
   weight: StoredTensor,
-  input: Float32Array,
+  input: Float32Array | Float64Array,
   output: Float32Array,
   tokens: number,
   rowBuffer: Float32Array,
@@ -28,7 +28,7 @@ export function matmul(
 }
 
 /** Four sums side by side: one sum would wait for each addition before the next can start. */
-function dot(row: Float32Array, input: Float32Array, offset: number, length: number): number {
+function dot(row: Float32Array, input: Float32Array | Float64Array, offset: number, length: number): number {
   let a = 0;
   let b = 0;
   let c = 0;

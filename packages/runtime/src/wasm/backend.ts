@@ -1,0 +1,107 @@
+/**
+ * The WebAssembly backend: the program runs as a table inside the kernels, on one thread or on a pool of them, without
+ * JavaScript between operations. The integer part of its results is the reference backend's; floats differ in order.
+ */
+import { type CompiledKernels, instantiateKernels, table } from '@mirust/kernels';
+import { ENGINE, ropeFrequencies } from '@mirust/model';
+import { decodeRows } from '@mirust/quant';
+import type { Backend, BackendContext, RunRequest } from '../backend.ts';
+import type { OperationProfile } from '../profile.ts';
+import { weightOf } from '../weights.ts';
+import { createInlineEngine } from './inline-engine.ts';
+import { startPoolEngine } from './pool-engine.ts';
+import { controlView, writeTable } from './write-table.ts';
+
+/** Executes the table once per call. */
+export interface Engine {
+  /** Runs all operations; gives the index of the one it stopped before: the number of operations unless cancelled. */
+  execute(cost: number, signal: AbortSignal | undefined): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Makes the backend over a WebAssembly memory that is already filled with weights. With more than one thread the memory
+ * is shared and a pool is started; rejects where its threads cannot start.
+ */
+export async function createWasmBackend(context: BackendContext, kernels: CompiledKernels): Promise<Backend> {
+  const { model, layout, memory, weights, profile } = context;
+  const { wasm } = memory;
+  if (wasm === undefined) throw new RangeError('the model does not lie in a WebAssembly memory');
+  const h = model.hyperparameters;
+  writeTable({ hyperparameters: h, layout, memory, weights });
+  writeFrequencies(context);
+  const control = controlView(memory);
+  const timings = profile === undefined ? undefined : profileView(context);
+  control.setUint32(table.PROFILE, timings?.byteOffset ?? 0, true);
+
+  const tokens = u32View(memory.scratch('tokens'));
+  const logits = f32View(memory.scratch('logits'));
+  const operationCount = layout.program.operations.length;
+  const local = instantiateKernels(kernels.module, wasm);
+  const engine: Engine =
+    layout.options.threads === 1
+      ? createInlineEngine(local, control, operationCount)
+      : await startPoolEngine(kernels.module, wasm, control, layout.options.threads);
+  /** Multiplications of one token, without and with its logits. */
+  const cost = matrixElements(context);
+
+  return {
+    name: `wasm-${kernels.variant}`,
+    async run(run) {
+      run.signal?.throwIfAborted();
+      tokens.set(run.tokens);
+      control.setUint32(table.RUN_TOKENS, run.tokens.length, true);
+      control.setUint32(table.RUN_POSITION, run.startPosition, true);
+      control.setUint32(table.RUN_LOGITS_ROWS, run.logitsRows, true);
+      const next = await engine.execute(cost * run.tokens.length, run.signal);
+      if (timings !== undefined && profile !== undefined) collect(context, run, timings, profile);
+      if (next !== operationCount) run.signal?.throwIfAborted();
+      return logits.subarray(0, run.logitsRows * h.vocabSize);
+    },
+    argmax: (row) => local.argmax(row.byteOffset, row.length),
+    close: () => engine.close(),
+  };
+}
+
+function writeFrequencies({ model, memory, weights }: BackendContext): void {
+  const h = model.hyperparameters;
+  let factors: Float32Array | undefined;
+  if (h.ropeScaling?.type === 'factors') {
+    factors = new Float32Array(h.headDim / 2);
+    decodeRows(weightOf(weights, 'rope_factors.weight'), 0, 1, factors);
+  }
+  const { buffer, byteOffset } = memory.engine(ENGINE.frequencies);
+  new Float64Array(buffer, byteOffset, h.headDim / 2).set(ropeFrequencies(h, factors));
+}
+
+function matrixElements({ model }: BackendContext): number {
+  return model.contract.reduce((sum, { shape }) => sum + (shape.length < 2 ? 0 : shape.reduce((a, b) => a * b, 1)), 0);
+}
+
+function u32View({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+function f32View({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/** f64 [threads][operations] */
+function profileView({ memory }: BackendContext): Float64Array {
+  const { buffer, byteOffset, byteLength } = memory.engine(ENGINE.profile);
+  return new Float64Array(buffer, byteOffset, byteLength / 8);
+}
+
+/** Adds the times of a run to the profile, the slowest thread's for every operation, and starts them anew. */
+function collect({ layout }: BackendContext, run: RunRequest, timings: Float64Array, profile: OperationProfile): void {
+  const phase = run.tokens.length > 1 ? 'prefill' : 'decode';
+  const { operations } = layout.program;
+  for (const [index, { operation }] of operations.entries()) {
+    let slowest = 0;
+    for (let at = index; at < timings.length; at += operations.length) {
+      slowest = Math.max(slowest, timings[at] as number);
+    }
+    profile.add(phase, operation.kind, slowest);
+  }
+  timings.fill(0);
+}
