@@ -1,14 +1,25 @@
 /** The work on one tensor of a conversion: tiles in, stored bytes and error statistics out. */
 import type { CheckpointTensor } from '@mirust/checkpoint';
-import { encodedSize, type ReadOptions, rowCount, rowLength, sanitizeText } from '@mirust/core';
+import {
+  encodedSize,
+  type ReadOptions,
+  rowCount,
+  rowLength,
+  rowMajorEncoding,
+  sanitizeText,
+  type TensorEncoding,
+} from '@mirust/core';
 import {
   canEncode,
   createErrorStatistics,
   decodeRows,
+  deinterleaveRows,
   type EncodedTile,
   type ErrorStatistics,
   type ErrorStatisticsCollector,
   encodedTile,
+  interleaveRows,
+  type MatrixShape,
   measureTile,
   quantError,
   type ResolvedTensor,
@@ -36,7 +47,13 @@ export function createJob(plan: ConversionPlan, { name, encoding }: ResolvedTens
   const { shape } = source;
   const stored = { name, encoding, shape };
   if (sameEncoding(source.encoding, encoding)) {
-    return { stored, convert: (tile, options) => copyTile(source, tile, options), statistics: () => undefined };
+    const layOut = (tile: Tile, bytes: EncodedTile): EncodedTile =>
+      moveTile(source.encoding, encoding, tileShape(source, tile), bytes);
+    return {
+      stored,
+      convert: async (tile, options) => layOut(tile, await copyTile(source, tile, options)),
+      statistics: () => undefined,
+    };
   }
   // The collector holds 56 bytes per row: from the tensor's first tile to its last, so that few are there at once.
   let collector: ErrorStatisticsCollector | undefined;
@@ -48,17 +65,18 @@ export function createJob(plan: ConversionPlan, { name, encoding }: ResolvedTens
       const original = await readValues(source, tile, options);
       const place: TilePlace = { tensor: name, firstRow: tile.firstRow };
       const columns = rowLength(shape);
-      const encoded = encodedTile(encoding, columns, original, place);
+      const rowMajor = rowMajorEncoding(encoding);
+      const encoded = encodedTile(rowMajor, columns, original, place);
       const decoded = new Float32Array(original.length);
-      decodeRows({ name, encoding, shape: [tile.rowCount, columns], ...encoded }, 0, tile.rowCount, decoded);
+      decodeRows({ name, encoding: rowMajor, shape: tileShape(source, tile), ...encoded }, 0, tile.rowCount, decoded);
       collector ??= createErrorStatistics(shape);
-      collector.add(measureTile(encoding, columns, { original, decoded, scales: encoded.scales }, place));
+      collector.add(measureTile(rowMajor, columns, { original, decoded, scales: encoded.scales }, place));
       rowsLeft -= tile.rowCount;
       if (rowsLeft === 0) {
         summary = collector.finish();
         collector = undefined;
       }
-      return encoded;
+      return moveTile(rowMajor, encoding, tileShape(source, tile), encoded);
     },
     statistics() {
       if (summary === undefined) throw new RangeError(`${rowsLeft} rows of ${name} were not converted`);
@@ -67,12 +85,29 @@ export function createJob(plan: ConversionPlan, { name, encoding }: ResolvedTens
   };
 }
 
+/** [rows, columns] of a tile. */
+function tileShape({ shape }: CheckpointTensor, tile: Tile): MatrixShape {
+  return [tile.rowCount, rowLength(shape)];
+}
+
+/** Memory for a tile. */
+function emptyTile(encoding: TensorEncoding, shape: MatrixShape): EncodedTile {
+  const size = encodedSize(encoding, shape);
+  return { payload: new Uint8Array(size.payloadBytes), scales: new Uint8Array(size.scaleBytes) };
+}
+
+/** A tile in the layout of `to`, which has the values of `from`. */
+function moveTile(from: TensorEncoding, to: TensorEncoding, shape: MatrixShape, tile: EncodedTile): EncodedTile {
+  if (from.layout === to.layout) return tile;
+  const moved = emptyTile(to, shape);
+  if (to.layout === 'interleaved') interleaveRows(to, shape, tile, moved.payload);
+  else deinterleaveRows(to, shape, tile.payload, moved);
+  return moved;
+}
+
 /** The stored bytes of a tile of the source. */
 async function readTile(source: CheckpointTensor, tile: Tile, options: ReadOptions): Promise<EncodedTile> {
-  const shape = [tile.rowCount, rowLength(source.shape)];
-  const size = encodedSize(source.encoding, shape, { tensor: source.name });
-  const payload = new Uint8Array(size.payloadBytes);
-  const scales = new Uint8Array(size.scaleBytes);
+  const { payload, scales } = emptyTile(source.encoding, tileShape(source, tile));
   await source.readRows(tile.firstRow, tile.rowCount, payload, scales, options);
   return { payload, scales };
 }
@@ -82,10 +117,11 @@ async function readValues(source: CheckpointTensor, tile: Tile, options: ReadOpt
 }
 
 /** The values of a tile. [rowCount, row length] */
-function decodeTile({ name, encoding, shape }: CheckpointTensor, tile: Tile, bytes: EncodedTile): Float32Array {
-  const columns = rowLength(shape);
-  const values = new Float32Array(tile.rowCount * columns);
-  decodeRows({ name, encoding, shape: [tile.rowCount, columns], ...bytes }, 0, tile.rowCount, values);
+function decodeTile(source: CheckpointTensor, tile: Tile, bytes: EncodedTile): Float32Array {
+  const { name, encoding } = source;
+  const shape = tileShape(source, tile);
+  const values = new Float32Array(shape[0] * shape[1]);
+  decodeRows({ name, encoding, shape, ...bytes }, 0, tile.rowCount, values);
   return values;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Carries a planned conversion out: tile by tile, in any order, into a sink. The same source and recipe give the same
- * bytes whatever the order of the tiles. Where the stored encoding is kept, bytes are copied as they are.
+ * Carries a planned conversion out: tile by tile, in any order, into a sink. The same source, recipe and layout give the
+ * same bytes whatever the order of the tiles. Where the stored encoding is kept, bytes are copied, or moved into the
+ * artifact's layout; no value is decoded and encoded again.
  *
  * Memory is that of a few copies of one tile, 56 bytes per row of the tensors that are begun and not finished, and what
  * the container's writer holds.

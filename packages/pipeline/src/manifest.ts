@@ -117,10 +117,15 @@ function quantizationOf(file: Slm1File): SidecarQuantization {
 }
 
 function tensorRecord({ name, encoding, shape, byteLength, scaleByteLength }: PlacedTensor): ManifestTensor {
-  const scaled = scaleByteLength > 0 ? { scaleType: encoding.scaleType } : {};
-  const { scaleType: _scaleType, ...plain } = encoding;
-  const text = formatEncoding({ ...plain, scaleType: 'f32' });
-  return { name, encoding: text, ...scaled, shape: [...shape], byteLength: byteLength + scaleByteLength };
+  const { dtype, blockSize, scaleType, layout } = encoding;
+  return {
+    name,
+    encoding: formatEncoding({ dtype, blockSize, scaleType: 'f32' }),
+    ...(dtype === 'q8' || dtype === 'q4' ? { scaleType } : {}),
+    ...(layout === undefined ? {} : { layout }),
+    shape: [...shape],
+    byteLength: byteLength + scaleByteLength,
+  };
 }
 
 function parametersOf(tensors: readonly PlacedTensor[]): number {

@@ -3,7 +3,7 @@
  * a dry run knows the size to the byte, and everything that can be refused is refused before the first weight.
  */
 import type { Checkpoint } from '@mirust/checkpoint';
-import { formatEncoding, type ReadOptions, type Warning } from '@mirust/core';
+import { formatEncoding, interleavedEncoding, type ReadOptions, rowMajorEncoding, type Warning } from '@mirust/core';
 import { canDecode, type Recipe, type ResolvedTensor, resolveRecipe } from '@mirust/quant';
 import { createTokenizer, type TokenizerModel } from '@mirust/tokenizer';
 import { pipelineError } from './errors.ts';
@@ -28,7 +28,7 @@ export interface ConversionPlan {
 
 /**
  * Plans a conversion. Throws `PACK_SLM1_CANNOT_HOLD` with every reason, `PACK_NO_TOKENIZER`, `PACK_DTYPE`,
- * `PACK_UNUSED_RULE`, and what tokenizer, recipe and containers throw.
+ * `PACK_UNUSED_RULE`, RangeError for interleaved rows in SLM1, and what tokenizer, recipe and containers throw.
  */
 export async function planConversion(request: ConversionRequest, options: ReadOptions = {}): Promise<ConversionPlan> {
   const { checkpoint, recipe, format } = request;
@@ -36,7 +36,7 @@ export async function planConversion(request: ConversionRequest, options: ReadOp
   if (imported === undefined) throw pipelineError('PACK_NO_TOKENIZER', 'the source brings no tokenizer');
   // Building it checks it: no artifact gets a tokenizer that cannot run.
   const tokenizer = createTokenizer(imported.model).model;
-  const tensors = resolveTensors(checkpoint, recipe);
+  const tensors = layOut(request, resolveTensors(checkpoint, recipe));
   if (format === 'slm1') {
     const obstacles = slm1Obstacles(checkpoint.model.hyperparameters, tokenizer, tensors);
     if (obstacles.length > 0) {
@@ -61,6 +61,20 @@ function leftOut({ checkpoint: { facts }, format }: ConversionRequest): Warning[
   if (format === 'slm2' || lost.length === 0) return [];
   const message = `SLM1 has no place for what the source says about itself, which is left out: ${lost.join(', ')}`;
   return [{ code: 'PACK_SLM1_FACTS', message }];
+}
+
+/** Gives every tensor its layout, whatever that of the source. */
+function layOut(
+  { checkpoint, format, layout = format === 'slm1' ? 'rows' : 'interleaved' }: ConversionRequest,
+  tensors: readonly ResolvedTensor[],
+): ResolvedTensor[] {
+  const isInterleaved = layout === 'interleaved';
+  if (isInterleaved && format === 'slm1') throw new RangeError('SLM1 has no interleaved rows');
+  return tensors.map((tensor) => {
+    const { name, encoding } = tensor;
+    const shape = checkpoint.tensors.get(name)?.shape ?? [];
+    return { ...tensor, encoding: isInterleaved ? interleavedEncoding(encoding, shape) : rowMajorEncoding(encoding) };
+  });
 }
 
 function resolveTensors(checkpoint: Checkpoint, recipe: Recipe): readonly ResolvedTensor[] {

@@ -7,11 +7,19 @@ import type { SourceFile, ToolRecord } from '@mirust/schemas';
 /** Containers that can be written. */
 export type ArtifactFormat = 'slm1' | 'slm2';
 
+/** How an SLM2 artifact lays out quantized matrices. */
+export type RowLayout = 'rows' | 'interleaved';
+
 /** What is to be converted, and how. */
 export interface ConversionRequest {
   readonly checkpoint: Checkpoint;
   readonly recipe: Recipe;
   readonly format: ArtifactFormat;
+  /**
+   * `interleaved`: wherever a type allows it, rows lie as kernels read them, so that loading is one read; `rows`: one
+   * behind the other. No value depends on it. Default interleaved for SLM2; SLM1 has rows alone.
+   */
+  readonly layout?: RowLayout;
   /** Recorded in the artifact: it may depend on the tool's version. */
   readonly tool: ToolRecord;
   /** Digests of the source's files, recorded in the artifact. */
@@ -25,7 +33,7 @@ export function storedEncoding(checkpoint: Checkpoint, name: string): TensorEnco
   return tensor.encoding;
 }
 
-/** Whether bytes in one encoding are bytes in the other. */
+/** Whether the encodings are the same but for the layout: then a conversion moves bytes, and no value changes. */
 export function sameEncoding(a: TensorEncoding, b: TensorEncoding): boolean {
   return a.dtype === b.dtype && a.blockSize === b.blockSize && a.scaleType === b.scaleType;
 }

@@ -10,18 +10,20 @@ import {
   type ByteSink,
   createEncoding,
   elementCount,
+  encodedSize,
   isMirustError,
   type MirustError,
   memorySink,
   memorySource,
   rowCount,
   rowLength,
+  rowMajorEncoding,
   rowOffsets,
   type Shape,
   type TensorEncoding,
 } from '@mirust/core';
 import { describeModel, type Hyperparameters } from '@mirust/model';
-import { createRecipe, decodeRows, encodedTile } from '@mirust/quant';
+import { createRecipe, decodeRows, deinterleaveRows, encodedTile, interleaveRows } from '@mirust/quant';
 import { byteTokenizerModel, type TokenizerModel } from '@mirust/tokenizer';
 import fc from 'fast-check';
 import {
@@ -32,6 +34,7 @@ import {
   convert,
   pendingSources,
   planConversion,
+  type RowLayout,
 } from '../src/index.ts';
 
 /** A model that SLM1 can hold. */
@@ -113,7 +116,12 @@ export function checkpointOf(h: Hyperparameters, options: TestCheckpoint = {}): 
 /** A tensor of given values. NaN and infinities go into plain floats as they are. */
 function memoryTensor(name: string, shape: Shape, encoding: TensorEncoding, values: Float32Array): CheckpointTensor {
   const finite = values.map((value) => (Number.isFinite(value) ? value : 0));
-  const stored = encodedTile(encoding, rowLength(shape), finite, { tensor: name, firstRow: 0 });
+  const stored = encodedTile(rowMajorEncoding(encoding), rowLength(shape), finite, { tensor: name, firstRow: 0 });
+  if (encoding.layout === 'interleaved') {
+    const payload = new Uint8Array(encodedSize(encoding, shape).payloadBytes);
+    interleaveRows(encoding, [rowCount(shape), rowLength(shape)], stored, payload);
+    return storedTensor(name, shape, encoding, payload);
+  }
   for (const [index, value] of values.entries()) {
     if (!Number.isFinite(value)) setRaw(stored.payload, encoding, index, value);
   }
@@ -158,6 +166,7 @@ function setRaw(payload: Uint8Array, { dtype }: TensorEncoding, index: number, v
 export interface PackOptions extends ConvertOptions {
   readonly recipe?: Parameters<typeof createRecipe>[0];
   readonly format?: ArtifactFormat;
+  readonly layout?: RowLayout;
 }
 
 /** A recipe that stores everything, vectors too, in one type. */
@@ -167,11 +176,12 @@ export function everything(type: string): Parameters<typeof createRecipe>[0] {
 
 /** Plans a conversion of a test. */
 export function planOf(checkpoint: Checkpoint, options: PackOptions = {}): Promise<ConversionPlan> {
-  const { recipe = { default: 'keep' }, format = 'slm2' } = options;
+  const { recipe = { default: 'keep' }, format = 'slm2', layout } = options;
   return planConversion({
     checkpoint,
     recipe: createRecipe(recipe),
     format,
+    ...(layout === undefined ? {} : { layout }),
     tool: { name: 'test', version: '1' },
     sources: pendingSources(checkpoint).map((file) => ({ ...file, sha256: '1'.repeat(64) })),
   });
@@ -262,8 +272,19 @@ export function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   return bytes(a).equals(bytes(b));
 }
 
-/** Whether two tensors have the same payload and scales. */
+/** All bytes of a tensor, rows one behind the other. */
+async function rowsOf(tensor: CheckpointTensor): Promise<{ payload: Uint8Array; scales: Uint8Array }> {
+  const { encoding, shape } = tensor;
+  const bytes = await bytesOf(tensor);
+  if (encoding.layout !== 'interleaved') return bytes;
+  const { payloadBytes, scaleBytes } = encodedSize(rowMajorEncoding(encoding), shape);
+  const rows = { payload: new Uint8Array(payloadBytes), scales: new Uint8Array(scaleBytes) };
+  deinterleaveRows(encoding, [rowCount(shape), rowLength(shape)], bytes.payload, rows);
+  return rows;
+}
+
+/** Whether two tensors have the same codes and scales, in whichever layout. */
 export async function sameTensor(a: CheckpointTensor, b: CheckpointTensor): Promise<boolean> {
-  const [first, second] = [await bytesOf(a), await bytesOf(b)];
+  const [first, second] = [await rowsOf(a), await rowsOf(b)];
   return sameBytes(first.payload, second.payload) && sameBytes(first.scales, second.scales);
 }

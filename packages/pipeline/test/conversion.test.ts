@@ -1,10 +1,13 @@
 /** Conversions of random models by random recipes: sizes, bytes, values, statistics. */
 import {
+  canInterleave,
   createEncoding,
   encodedSize,
   formatEncoding,
+  interleavedEncoding,
   memorySource,
   rowLength,
+  rowMajorEncoding,
   type TensorEncoding,
 } from '@mirust/core';
 import { parseStatistic, readSlm2 } from '@mirust/slm';
@@ -12,7 +15,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 // @boundaries-ignore random models live beside the tests of the model package
 import { smallModels } from '../../model/test/models.ts';
-import type { Tile } from '../src/index.ts';
+import type { RowLayout, Tile } from '../src/index.ts';
 import {
   checkpointOf,
   decoded,
@@ -27,7 +30,7 @@ import {
 } from './_support.ts';
 
 /** Storage types of a source, and of a recipe. */
-const sourceTypes = fc.constantFrom('f32', 'f16', 'bf16', 'q8', 'q4');
+const sourceTypes = fc.constantFrom('f32', 'f16', 'bf16', 'q8', 'q8 x8', 'q4');
 const types = fc.constantFrom('keep', 'f32', 'f16', 'bf16', 'q8', 'q4', 'q4/2', 'q4/6');
 const patterns = fc.constantFrom(
   '*',
@@ -46,8 +49,11 @@ const recipes = fc.record({
   scaleType: fc.constantFrom('f32' as const, 'f16' as const),
 });
 
+const layouts = fc.constantFrom<RowLayout>('rows', 'interleaved');
+
 function sourceEncoding(type: string, shape: readonly number[]): TensorEncoding {
   const row = rowLength(shape);
+  if (type === 'q8 x8') return interleavedEncoding(createEncoding('q8', shape), shape);
   if (type !== 'q4') return createEncoding(type as 'f32', shape);
   return row % 2 === 0 ? createEncoding('q4', shape, { blockSize: 2 }) : createEncoding('q8', shape);
 }
@@ -103,12 +109,14 @@ function withinType(encoding: TensorEncoding, columns: number, original: Float32
 
 const reversed = (tiles: readonly Tile[]): Tile[] => [...tiles].reverse();
 
-/** A fixed shuffle of tiles cut to single rows. */
-function shuffledRows(tiles: readonly Tile[]): Tile[] {
-  const rows = tiles.flatMap(({ tensor, firstRow, rowCount }) =>
-    Array.from({ length: rowCount }, (_, i) => ({ tensor, firstRow: firstRow + i, rowCount: 1 })),
+/** A fixed shuffle of tiles cut to the smallest there are: rows, or panels of 8 where rows are interleaved. */
+function shuffled(tiles: readonly Tile[], size: number): Tile[] {
+  const smallest = tiles.flatMap(({ tensor, firstRow, rowCount }) =>
+    Array.from({ length: Math.ceil(rowCount / size) }, (_, i) => {
+      return { tensor, firstRow: firstRow + i * size, rowCount: Math.min(size, rowCount - i * size) };
+    }),
   );
-  return rows
+  return smallest
     .map((tile, index) => ({ tile, key: Math.imul(index + 1, 0x9e3779b1) >>> 0 }))
     .sort((a, b) => a.key - b.key)
     .map(({ tile }) => tile);
@@ -119,18 +127,19 @@ describe('SLM2', () => {
     let converted = 0;
     let copied = 0;
     await fc.assert(
-      fc.asyncProperty(smallModels, sourceTypes, recipes, async (h, sourceType, options) => {
+      fc.asyncProperty(smallModels, sourceTypes, recipes, layouts, async (h, sourceType, options, layout) => {
         const source = checkpointOf(
           { ...h, vocabSize: 20 },
           { encoding: (_, shape) => sourceEncoding(sourceType, shape) },
         );
         const names = [...source.tensors.keys()];
         const rules = options.rules.filter(({ pattern }) => pattern !== 'layers.*.wo.weight' || names.length > 3);
-        const packing: PackOptions = { recipe: { ...options, rules } };
+        const packing: PackOptions = { recipe: { ...options, rules }, layout };
         const { byteLength } = await planOf(source, packing);
         const { bytes, report, plan } = await pack(source, packing);
         expect([bytes.length, report.byteLength, plan.byteLength]).toEqual([byteLength, byteLength, byteLength]);
-        for (const orderTiles of [reversed, shuffledRows]) {
+        const size = layout === 'interleaved' || sourceType === 'q8 x8' ? 8 : 1;
+        for (const orderTiles of [reversed, (tiles: readonly Tile[]) => shuffled(tiles, size)]) {
           const again = await pack(source, { ...packing, orderTiles });
           expect(sameBytes(again.bytes, bytes)).toBe(true);
           expect(again.report).toEqual(report);
@@ -142,10 +151,13 @@ describe('SLM2', () => {
         for (const { name, encoding, error, storedBytes } of report.tensors) {
           const [from, to] = [tensorOf(source, name), tensorOf(artifact, name)];
           expect(to.encoding).toEqual(encoding);
+          expect(encoding.layout).toBe(
+            layout === 'interleaved' && canInterleave(encoding, from.shape) ? 'interleaved' : undefined,
+          );
           const size = encodedSize(encoding, from.shape);
           expect(storedBytes).toBe(size.payloadBytes + size.scaleBytes);
           const record = file.tensorsByName.get(name)?.record;
-          if (formatEncoding(from.encoding) === formatEncoding(encoding)) {
+          if (formatEncoding(rowMajorEncoding(from.encoding)) === formatEncoding(rowMajorEncoding(encoding))) {
             copied++;
             expect([error, record?.statistics]).toEqual([undefined, undefined]);
             expect(await sameTensor(to, from)).toBe(true);
@@ -190,7 +202,7 @@ describe('SLM1', () => {
           const { byteLength } = await planOf(source, packing);
           const { bytes, report } = await pack(source, packing);
           expect([bytes.length, report.byteLength]).toEqual([byteLength, byteLength]);
-          for (const orderTiles of [reversed, shuffledRows]) {
+          for (const orderTiles of [reversed, (tiles: readonly Tile[]) => shuffled(tiles, 1)]) {
             expect(sameBytes((await pack(source, { ...packing, orderTiles })).bytes, bytes)).toBe(true);
           }
           const artifact = await openBytes(bytes);

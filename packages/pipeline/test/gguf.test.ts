@@ -77,6 +77,8 @@ describe.each(TYPES)('%s', (dtype) => {
     for (const [name, tensor] of source.tensors) {
       const stored = tensorOf(artifact, name);
       expect(stored.encoding.dtype).toBe(tensor.shape.length > 1 ? dtype : 'f32');
+      const isMoved = tensor.shape.length > 1 && (dtype === 'Q8_0' || dtype === 'Q4_0');
+      expect(stored.encoding.layout).toBe(isMoved ? 'interleaved' : undefined);
       expect(await sameTensor(stored, tensor)).toBe(true);
     }
     expect(report.tensors.every(({ error }) => error === undefined)).toBe(true);
@@ -104,8 +106,8 @@ describe.each(TYPES)('%s', (dtype) => {
   });
 });
 
-it('an artifact of blocks is packed again without a change', async () => {
-  const first = await pack(await open(gguf('Q4_K')));
+it.each(['Q4_K', 'Q4_0', 'Q8_0'] as const)('an artifact of %s is packed again without a change', async (dtype) => {
+  const first = await pack(await open(gguf(dtype)));
   const artifact = await openBytes(first.bytes);
   const second = await openBytes((await pack(artifact)).bytes);
   for (const [name, tensor] of artifact.tensors) {

@@ -39,7 +39,13 @@ describe('the JSON manifest', () => {
     }
     const byName = new Map(manifest.tensors.map((tensor) => [tensor.name, tensor]));
     expect(byName.get('layers.0.wq.weight')).toMatchObject({ encoding: 'q4/8', scaleType: 'f16', shape: [24, 24] });
-    expect(byName.get('layers.1.wq.weight')).toMatchObject({ encoding: 'q8', scaleType: 'f16' });
+    expect(byName.get('layers.0.wq.weight')?.layout).toBeUndefined();
+    expect(byName.get('layers.1.wq.weight')).toMatchObject({
+      encoding: 'q8',
+      scaleType: 'f16',
+      layout: 'interleaved',
+      byteLength: 3 * (8 * 2 + 8 * 32),
+    });
     expect(byName.get('norm.weight')).toMatchObject({ encoding: 'f32', shape: [24] });
     expect(byName.get('norm.weight')?.scaleType).toBeUndefined();
   });
