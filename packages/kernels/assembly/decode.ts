@@ -1,63 +1,55 @@
 /** One row of a stored matrix as f32: embeddings, norm vectors, and matrices whose type has no kernel of its own. */
+import { decodeIQ4_NL, decodeIQ4_XS } from './decode-iq4';
+import { decodeQ2_K, decodeQ3_K, decodeQ4_K, decodeQ5_K, decodeQ6_K } from './decode-k-quants';
+import { decodeQ4_0, decodeQ4_1, decodeQ5_0, decodeQ5_1, decodeQ8_0 } from './decode-legacy';
+import { decodePanelRow } from './decode-panels';
+import { decodeQ4Row, decodeQ8Row } from './decode-scaled';
 import { bf16ToF32, f16ToF32 } from './float16';
-import { panelBytes } from './panels';
-import { F16_MAGIC, F16_MASK, f16LanesToF32 } from './simd';
-import { KIND_F16, KIND_F32, KIND_NIBBLE_F32, KIND_Q8_0, KIND_Q8_F16, KIND_Q8_F32 } from './table';
+import {
+  KIND_BF16, KIND_F16, KIND_F32, KIND_GGML, KIND_NIBBLE_F32, KIND_Q4_ROWS_F16, KIND_Q8_ROWS_F16, KIND_Q8_ROWS_F32,
+} from './table';
 
 /**
- * Decodes row `row` of a matrix into `target`.
+ * Decodes row `row` of a matrix into `target`: the values of `decodeRows` of `@mirust/quant`, bit for bit.
  *
  * @param kind any storage type
  * @param weight start of the matrix
  * @param columns row length in values
  * @param rowBytes bytes from row to row; unused for interleaved types
+ * @param scales for our own row-major types, whose scales lie apart
+ * @param block values per scale of q4
  * @param target f32 [columns]
  */
-export function decodeRow(kind: i32, weight: usize, row: i32, columns: i32, rowBytes: usize, target: usize): void {
+export function decodeRow(
+  kind: i32, weight: usize, row: i32, columns: i32, rowBytes: usize, scales: usize, block: i32, target: usize,
+): void {
   if (kind <= KIND_NIBBLE_F32) {
-    decodeInterleaved(kind, weight, row, columns, target);
+    decodePanelRow(kind, weight, row, columns, target);
     return;
   }
   const source = weight + <usize>row * rowBytes;
-  if (kind == KIND_F32) memory.copy(target, source, <usize>columns << 2);
+  if (kind >= KIND_GGML) decodeBlocks(kind - KIND_GGML, source, columns, target);
+  else if (kind == KIND_F32) memory.copy(target, source, <usize>columns << 2);
   else if (kind == KIND_F16) f16ToF32(source, target, columns);
-  else bf16ToF32(source, target, columns);
+  else if (kind == KIND_BF16) bf16ToF32(source, target, columns);
+  else if (kind <= KIND_Q8_ROWS_F16) decodeQ8Row(source, row, columns, scales, kind != KIND_Q8_ROWS_F32, target);
+  else decodeQ4Row(source, row, columns, scales, kind == KIND_Q4_ROWS_F16, block, target);
 }
 
-// @ts-ignore: decorator
-@inline
-function half(at: usize): f32 {
-  const v = f16LanesToF32(i32x4.splat(<i32>load<i16>(at)), i32x4.splat(F16_MASK), f32x4.splat(F16_MAGIC));
-  return f32x4.extract_lane(v, 0);
-}
-
-function decodeInterleaved(kind: i32, weight: usize, row: i32, columns: i32, target: usize): void {
-  const padded = <usize>((columns + 31) & ~31);
-  const bytes = panelBytes(kind, padded);
-  const lane = <usize>(row & 7);
-  let p = weight + <usize>(row >> 3) * bytes;
-  let scale: f32 = 1;
-  let lead: usize = kind == KIND_NIBBLE_F32 || kind == KIND_Q8_F32 ? 32 : 16;
-  if (kind <= KIND_Q8_F16) {
-    scale = kind == KIND_Q8_F32 ? f32.load(p + (lane << 2)) : half(p + (lane << 1));
-    p += lead;
-    lead = 0;
-  }
-  const stride: usize = kind <= KIND_Q8_F16 ? 256 : bytes / (padded >> 5);
-  for (let column = 0; column < columns; column += 32, p += stride, target += 128) {
-    if (lead == 32) scale = f32.load(p + (lane << 2));
-    else if (lead == 16) scale = half(p + (lane << 1));
-    const codes = p + lead + (lane << 2);
-    const count = min(32, columns - column);
-    if (kind <= KIND_Q8_0) {
-      for (let i = 0; i < count; i++) {
-        f32.store(target + (<usize>i << 2), <f32>(<i32>load<i8>(codes + (<usize>(i >> 2) << 5) + <usize>(i & 3))) * scale);
-      }
-    } else {
-      for (let i = 0; i < count; i++) {
-        const byte = <i32>load<u8>(codes + (<usize>((i & 15) >> 2) << 5) + <usize>(i & 3));
-        f32.store(target + (<usize>i << 2), <f32>(((i < 16 ? byte : byte >> 4) & 15) - 8) * scale);
-      }
-    }
+/** `type`: a ggml id (`ggml.h`). The engine's table has no others. */
+function decodeBlocks(type: i32, source: usize, columns: i32, target: usize): void {
+  switch (type) {
+    case 2: decodeQ4_0(source, columns, target); return;
+    case 3: decodeQ4_1(source, columns, target); return;
+    case 6: decodeQ5_0(source, columns, target); return;
+    case 7: decodeQ5_1(source, columns, target); return;
+    case 8: decodeQ8_0(source, columns, target); return;
+    case 10: decodeQ2_K(source, columns, target); return;
+    case 11: decodeQ3_K(source, columns, target); return;
+    case 12: decodeQ4_K(source, columns, target); return;
+    case 13: decodeQ5_K(source, columns, target); return;
+    case 14: decodeQ6_K(source, columns, target); return;
+    case 20: decodeIQ4_NL(source, columns, target); return;
+    case 23: decodeIQ4_XS(source, columns, target); return;
   }
 }

@@ -22,7 +22,7 @@ export function f16ToF32(source: usize, target: usize, count: i32): void {
 /** Infinity and NaN, exponent 31 in f16, keep being what they are. */
 // @ts-ignore: decorator
 @inline
-function withSpecials(halves: v128, mask: v128, magic: v128): v128 {
+export function withSpecials(halves: v128, mask: v128, magic: v128): v128 {
   const special = i32x4.eq(v128.and(halves, i32x4.splat(0x7c00)), i32x4.splat(0x7c00));
   const value = f16LanesToF32(halves, mask, magic);
   return v128.or(value, v128.and(special, i32x4.splat(0x7f800000)));

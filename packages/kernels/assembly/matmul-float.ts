@@ -12,6 +12,7 @@ import { KIND_F32 } from './table';
 /**
  * output[t][row] = Σ_c weight[row][c] · input[t][c] for rows [firstRow, endRow).
  *
+ * @param kind, weight, columns, rowBytes, scales, block as for `decodeRow`
  * @param input f32 [tokens, columns]
  * @param output f32 [tokens, rows]
  * @param workspace f32 [columns] of this thread
@@ -22,6 +23,8 @@ export function matmulRows(
   rows: i32,
   columns: i32,
   rowBytes: usize,
+  scales: usize,
+  block: i32,
   input: usize,
   tokens: i32,
   output: usize,
@@ -34,7 +37,7 @@ export function matmulRows(
   for (let row = firstRow; row < endRow; row++) {
     let w = weight + <usize>row * rowBytes;
     if (kind != KIND_F32) {
-      decodeRow(kind, weight, row, columns, rowBytes, workspace);
+      decodeRow(kind, weight, row, columns, rowBytes, scales, block, workspace);
       w = workspace;
     }
     let x = input;

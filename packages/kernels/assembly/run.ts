@@ -70,7 +70,7 @@ function execute(control: usize, thread: i32, record: usize, workspace: usize): 
   if (tokens == 0) return;
   const position = i32.load(control, RUN_POSITION);
   const a = u32Load(record, 8), b = u32Load(record, 12), c = u32Load(record, 16), d = u32Load(record, 20);
-  const e = u32Load(record, 24), f = u32Load(record, 28), g = u32Load(record, 32);
+  const e = u32Load(record, 24), f = u32Load(record, 28), g = u32Load(record, 32), h = u32Load(record, 36);
   switch (kind) {
     case MATMUL_PANELS: {
       // Slices of 32 rows: what follows works on the same columns of the output without waiting.
@@ -85,7 +85,8 @@ function execute(control: usize, thread: i32, record: usize, workspace: usize): 
       const units = (<i32>c + 31) >> 5;
       const first = share(units, thread, threads) << 5;
       const end = min(share(units, thread + 1, threads) << 5, <i32>c);
-      if (first < end) matmulRows(a, b, c, d, g, e, tokens, f, first, end, workspace);
+      const block = u32Load(record, 40);
+      if (first < end) matmulRows(a, b, c, d, g, h, block, e, tokens, f, first, end, workspace);
       return;
     }
     case RMS_NORM: {
@@ -93,7 +94,7 @@ function execute(control: usize, thread: i32, record: usize, workspace: usize): 
       if (first >= end) return;
       let weight = <usize>c;
       if (<i32>b != KIND_F32) {
-        decodeRow(b, c, 0, f, d, workspace);
+        decodeRow(b, c, 0, f, d, u32Load(record, 40), u32Load(record, 44), workspace);
         weight = workspace;
       }
       rmsNorm(a, weight, e, f, tokens, load<f64>(record + 32), first, end);
@@ -108,11 +109,12 @@ function execute(control: usize, thread: i32, record: usize, workspace: usize): 
       rotate(a, b, c, d, tokens, firstColumn(b, thread, threads), firstColumn(b, thread + 1, threads));
       return;
     case KV_APPEND: {
-      const heads = <i32>c / <i32>d;
+      const heads = <i32>d / <i32>e;
       // A q8 vector has one scale, so one thread takes it whole.
-      const first = <i32>a == KV_Q8 ? share(heads, thread, threads) * <i32>d : firstColumn(c, thread, threads);
-      const end = <i32>a == KV_Q8 ? share(heads, thread + 1, threads) * <i32>d : firstColumn(c, thread + 1, threads);
-      appendVectors(a, b, c, d, tokens, position, e, f, g, first, end);
+      const first = <i32>a == KV_Q8 ? share(heads, thread, threads) * <i32>e : firstColumn(d, thread, threads);
+      const end = <i32>a == KV_Q8 ? share(heads, thread + 1, threads) * <i32>e : firstColumn(d, thread + 1, threads);
+      appendVectors(a, b, d, e, tokens, position, f, g, u32Load(record, 36), first, end);
+      appendVectors(a, c, d, e, tokens, position, f, u32Load(record, 40), u32Load(record, 44), first, end);
       return;
     }
     case ATTENTION:
@@ -140,7 +142,8 @@ function execute(control: usize, thread: i32, record: usize, workspace: usize): 
     }
     case EMBEDDING: {
       for (let t = share(tokens, thread, threads), end = share(tokens, thread + 1, threads); t < end; t++) {
-        decodeRow(a, b, i32.load(<usize>e + (<usize>t << 2)), c, d, <usize>f + <usize>t * (<usize>c << 2));
+        const token = i32.load(<usize>e + (<usize>t << 2));
+        decodeRow(a, b, token, c, d, g, h, <usize>f + <usize>t * (<usize>c << 2));
       }
       return;
     }
