@@ -22,6 +22,11 @@ export const PACK = {
       choices: ['slm1', 'slm2'],
       help: 'container (default: slm1 where OUT ends in .slm1, else slm2)',
     },
+    layout: {
+      type: 'choice',
+      choices: ['rows', 'interleaved'],
+      help: 'quantized rows one by one, or by 8 as kernels read them (default in slm2)',
+    },
     tokenizer: { type: 'text', value: 'PATH', filled: true, help: "tokenizer to pack instead of the source's own" },
     'dry-run': { type: 'flag', help: 'plan only: the size is exact to the byte, nothing is written' },
     json: { type: 'flag', help: 'print the result as JSON' },

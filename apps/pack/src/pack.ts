@@ -39,13 +39,17 @@ export async function pack(args: PackArguments, context: CommandContext, tool: T
   const { out } = args;
   if (out === undefined && !args['dry-run']) throw new UsageError('OUT is missing (or add --dry-run)');
   const format = args.format ?? formatOf(out);
+  if (format === 'slm1' && args.layout === 'interleaved') {
+    throw new UsageError('--layout interleaved needs --format slm2');
+  }
   const recipe = recipeOf(args, format);
   const files = await openPath(args.source);
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
   const checkpoint = await openSource(files, tokenizer, context);
   try {
     const { signal } = context;
-    const request = { checkpoint, recipe, format, tool };
+    const layout = args.layout === undefined ? {} : { layout: args.layout };
+    const request = { checkpoint, recipe, format, ...layout, tool };
     // Also in a full run: what can be refused is refused before a source of many gigabytes is hashed.
     const draft = await planConversion({ ...request, sources: pendingSources(checkpoint) }, { signal });
     if (out === undefined || args['dry-run']) return await show(args, draft, undefined);

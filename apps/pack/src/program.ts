@@ -13,6 +13,7 @@ export function createProgram(version: string): Program {
       { arguments: './TinyLlama-1.1B tinyllama.slm --quant q8', help: 'a Hugging Face directory, 8 bits per weight' },
       { arguments: 'model.gguf model.slm', help: 'keep the stored types, blocks and all' },
       { arguments: "./model out.slm --rule 'output.weight=q8'", help: 'another type for some tensors' },
+      { arguments: 'model.slm rows.slm --layout rows', help: 'another order of the same weights, none is converted' },
       { arguments: './model --quant q4 --dry-run --json', help: 'the exact size, without writing' },
     ],
     run: async (args, context) => (await import('./pack.ts')).pack(args, context, tool),

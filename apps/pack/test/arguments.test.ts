@@ -64,10 +64,15 @@ describe('mirust-pack SOURCE OUT', () => {
     expect(parseCommandLine(program, ['a', 'b', '--quant', quant])).toMatchObject({ args: { quant } });
   });
 
+  it.each(['rows', 'interleaved'])('takes --layout %s', (layout) => {
+    expect(parseCommandLine(program, ['a', 'b', '--layout', layout])).toMatchObject({ args: { layout } });
+  });
+
   it.each([
     [['a', 'b', '--quant', 'q5'], '--quant must be one of f32, f16, q8, q4; got "q5"'],
     [['a', 'b', '--qunat', 'q8'], 'Unknown argument: qunat'],
     [['a', 'b', '--format', 'gguf'], '--format must be one of slm1, slm2; got "gguf"'],
+    [['a', 'b', '--layout', 'columns'], '--layout must be one of rows, interleaved; got "columns"'],
     [['a', 'b', '--tokenizer', ''], '--tokenizer must not be empty'],
     [['manifest'], 'FILE is missing'],
     [['fixture', 'tiny'], 'OUT is missing'],

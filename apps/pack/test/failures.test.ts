@@ -92,6 +92,12 @@ describe.concurrent('a SOURCE that cannot be packed', () => {
     expect(result.stderr).toContain('PACK_UNUSED_RULE: the rule "nothing=q8" names no tensor');
   });
 
+  it('is refused for a layout that its container does not have', async () => {
+    const result = await runApp('pack', [STORY, '--dry-run', '--format', 'slm1', '--layout', 'interleaved']);
+    const stderr = 'mirust-pack: --layout interleaved needs --format slm2 (see mirust-pack --help)\n';
+    expect(result).toEqual({ status: 2, stdout: '', stderr });
+  });
+
   it('is refused for a rule that is none', async () => {
     const result = await runApp('pack', [STORY, '--dry-run', '--rule', 'output.weight=q9']);
     expect(result).toMatchObject({ status: 2, stdout: '' });

@@ -27,6 +27,7 @@ describe.concurrent('mirust-pack SOURCE OUT', () => {
   for (const [format, options] of [
     ['slm2', ['--quant', 'q8']],
     ['slm2', ['--quant', 'q4', '--rule', 'tok_embeddings.weight=f16']],
+    ['slm2', ['--quant', 'q8', '--layout', 'rows']],
     ['slm1', ['--quant', 'q4']],
   ] as const) {
     it(`writes ${format} with ${options.join(' ')}: the dry run knew its size to the byte`, async (context) => {
@@ -63,8 +64,21 @@ describe.concurrent('mirust-pack SOURCE OUT', () => {
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^wrote story\.slm: 929,280 bytes \(907\.50 KiB\)\nroot digest [0-9a-f]{64}\n\ntype /);
-    expect(stdout).toMatch(/\nq8 +29 +891,904 {2}0\.\d+ % RMS, cosine 0\.9999\d+ \(layers\.\d\.\w+\.weight\)\n/);
+    expect(stdout).toMatch(/\nq8 x8 +29 +891,904 {2}0\.\d+ % RMS, cosine 0\.9999\d+ \(layers\.\d\.\w+\.weight\)\n/);
     expect(stdout).toMatch(/\nf32 +9 +4,608 {2}none: every value is the same\n$/);
+  });
+
+  it('moves an artifact from one layout to the other, and converts nothing', async (context) => {
+    const folder = testFolder(context);
+    const [first, rows] = [folder.file('a.slm'), folder.file('b.slm')];
+    const typesOf = (stdout: string): unknown =>
+      Object.fromEntries(JSON.parse(stdout).tensors.map(({ name, type }: Record<string, string>) => [name, type]));
+    const packed = await runApp('pack', [STORY, first, '--quant', 'q8', '--json']);
+    expect(typesOf(packed.stdout)).toMatchObject({ 'layers.0.wq.weight': 'q8 x8', 'norm.weight': 'f32' });
+    const moved = await runApp('pack', [first, rows, '--layout', 'rows', '--json']);
+    expect(typesOf(moved.stdout)).toMatchObject({ 'layers.0.wq.weight': 'q8', 'norm.weight': 'f32' });
+    expect(JSON.parse(moved.stdout).tensors.every(({ error }: { error?: unknown }) => error === undefined)).toBe(true);
+    expect(await runApp('admit', [first, rows])).toMatchObject({ status: 0 });
   });
 
   it('replaces an artifact of the same name, and leaves it alone when it fails', async (context) => {

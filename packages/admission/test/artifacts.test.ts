@@ -176,11 +176,43 @@ describe('SLM2', () => {
     expect(outcomes(report)).toEqual(['passed', 'passed', 'passed', 'failed']);
   });
 
-  it('a scale that is no positive number, with its digests made right again', async () => {
-    const { offset, byteLength } = section('DATA');
+  // DATA begins with two norms of 128 bytes; w1 [40, 24] follows: 5 panels of 8 scales and 8 rows of 32 columns, padded.
+  // wk [12, 24] starts behind w2 and w3; the second of its two panels has four rows that are padding.
+  const W1 = 256;
+  const WK = W1 + 1472 + 1664 + 1472;
+
+  it.each([
+    ['a scale of zero in a real row', W1 + 4, [0, 0, 0, 0], 'structure SLM2_SCALE_VALUE'],
+    ['an infinite one', W1 + 4 * 288, [0, 0, 0x80, 0x7f], 'structure SLM2_SCALE_VALUE'],
+    ['a padded column that is not zero', W1 + 32 + 6 * 32, [1], 'structure SLM2_PADDING'],
+    ['a scale of a padding row', WK + 288 + 4 * 4, [0, 0, 0x80, 0x3f], 'structure SLM2_PADDING'],
+    ['a code of a padding row', WK + 288 + 32 + 7 * 4, [1], 'structure SLM2_PADDING'],
+  ])('%s, with every digest above made right again', async (_what, at, values, expected) => {
     const copy = good.slice();
-    copy.fill(0, offset + 128 * 2, offset + byteLength);
-    expect((await admitBytes(resign(copy))).verdict).toBe('rejected');
+    copy.set(values, section('DATA').offset + at);
+    const report = await admitBytes(resign(copy));
+    expect(problems(report)).toEqual([expected]);
+    expect(outcomes(report)).toEqual(['passed', 'failed', 'passed', 'passed']);
+    const [finding] = report.findings;
+    expect(Math.abs((finding?.offset ?? 0) - section('DATA').offset - at)).toBeLessThan(4);
+  });
+
+  it.each([
+    ['interleaved rows of a vector', 0, 1, 'structure SLM2_TENSOR_INTERLEAVED'],
+    ['row-major bytes that are interleaved', 2, 0, 'structure SLM2_TENSOR_PLACE'],
+    ['a layout that nobody knows', 2, 2, 'unsupported SLM2_TENSOR_LAYOUT'],
+  ])('%s', async (_what, tensor, layout, expected) => {
+    const copy = good.slice();
+    copy[section('TENS').offset + 128 * tensor + 11] = layout;
+    expect(problems(await admitBytes(resign(copy)))).toEqual([expected]);
+  });
+
+  it('a scale that is no positive number in row-major order, with its digests made right again', async () => {
+    const rows = (await pack(checkpointOf(SMALL), { recipe: { default: 'q8' }, layout: 'rows' })).bytes;
+    const { offset, byteLength } = sectionsOf(rows).get('DATA') ?? expect.fail();
+    expect((await admitBytes(rows)).verdict).toBe('admitted');
+    rows.fill(0, offset + 128 * 2, offset + byteLength);
+    expect(problems(await admitBytes(resign(rows)))).toEqual(['structure SLM2_SCALE_VALUE']);
   });
 });
 
