@@ -18,7 +18,7 @@ import {
   type MatrixShape,
   type StoredTensor,
 } from '../src/index.ts';
-import { gaussian, uniform } from './_values.ts';
+import { fromBase64, gaussian, readOracle, uniform } from './_values.ts';
 
 /** The six encodings that can be interleaved. */
 const TYPES: readonly (readonly [DTypeName, ScaleType])[] = [
@@ -134,6 +134,37 @@ describe('rows to panels', () => {
         expect([...panels]).toEqual([...whole.payload]);
       }),
     );
+  });
+});
+
+interface GoldenMatrix {
+  readonly name: string;
+  readonly dtype: DTypeName;
+  readonly scaleType: ScaleType;
+  readonly shape: MatrixShape;
+  readonly payload: string;
+  readonly scales: string;
+  readonly panels: string;
+}
+
+const golden = readOracle('slm2-interleaved-golden.json') as { readonly tensors: readonly GoldenMatrix[] };
+
+describe('golden bytes, laid down by an implementation of its own', () => {
+  it.each(golden.tensors)('$name $shape, $scaleType scales', ({ dtype, scaleType, shape, ...bytes }) => {
+    const encoding = createEncoding(dtype, shape, { scaleType });
+    const rows = { payload: fromBase64(bytes.payload), scales: fromBase64(bytes.scales) };
+    const panels = fromBase64(bytes.panels);
+    const tensor = interleaved(encoding, shape, rows);
+    expect(tensor.payload).toEqual(panels);
+    checkScales(tensor);
+    const back = { payload: new Uint8Array(rows.payload.byteLength), scales: new Uint8Array(rows.scales.byteLength) };
+    deinterleaveRows(encoding, shape, panels, back);
+    expect(back).toEqual(rows);
+  });
+
+  it('are there for every encoding', () => {
+    const types = new Set(golden.tensors.map(({ dtype, scaleType }) => `${dtype} ${scaleType}`));
+    expect([...types].sort()).toEqual(TYPES.map(([dtype, scaleType]) => `${dtype} ${scaleType}`).sort());
   });
 });
 

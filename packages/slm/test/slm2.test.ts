@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import {
   createEncoding,
   DTYPE_NAMES,
+  type DTypeName,
   encodingBlockElements,
   interleavedEncoding,
   memorySink,
   memorySource,
+  type ScaleType,
   type Shape,
 } from '@mirust/core';
 import { CHUNK_BYTES, toHex } from '@mirust/integrity';
@@ -38,6 +40,7 @@ import {
   describeTensor,
   errorOf,
   halfScales,
+  interleaved,
   layoutFor,
   metaFor,
   SMALL,
@@ -46,10 +49,36 @@ import {
   TINY,
 } from './_support.ts';
 
-/** Made by an independent implementation, `fixtures/oracles/slm2_golden.py`. */
-const golden = JSON.parse(
-  readFileSync(new URL('../../../fixtures/oracles/slm2-golden.json', import.meta.url), 'utf8'),
-) as { rootDigest: string; byteLength: number; sha256: string; tokenizer: string; dataOffset: number; start: string };
+/** A file of an independent implementation, `fixtures/oracles/slm2_golden.py`. */
+interface Golden {
+  readonly rootDigest: string;
+  readonly byteLength: number;
+  readonly sha256: string;
+  readonly tokenizer: string;
+  readonly dataOffset: number;
+  readonly start: string;
+}
+
+/** A matrix of the second file. */
+interface GoldenMatrix {
+  readonly name: string;
+  readonly dtype: DTypeName;
+  readonly scaleType: ScaleType;
+  readonly shape: readonly [number, number];
+  readonly interleaved: boolean;
+  readonly payload: string;
+  readonly scales: string;
+  readonly panels: string;
+}
+
+function readOracle(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../../fixtures/oracles/${name}`, import.meta.url), 'utf8'));
+}
+
+const golden = readOracle('slm2-golden.json') as Golden;
+const goldenPanels = readOracle('slm2-interleaved-golden.json') as Golden & {
+  readonly tensors: readonly GoldenMatrix[];
+};
 
 const sha256Hex = (...parts: readonly Uint8Array[]): string => {
   const hash = createHash('sha256');
@@ -117,6 +146,40 @@ describe('the golden file', () => {
     expect(file.tree.leaves.byteLength).toBe(64);
     expect(file.tensors.map(({ name }) => name)).toEqual(tensors.map(({ name }) => name).sort());
     for (const tensor of tensors) expect(file.tensorsByName.get(tensor.name)).toMatchObject(tensor);
+  });
+
+  it('with interleaved rows is byte for byte that of an independent writer', async () => {
+    const matrices = goldenPanels.tensors.map(({ name, dtype, scaleType, shape, interleaved: isInterleaved }) => {
+      const rowMajor = describeTensor(name, dtype, shape, { scaleType });
+      return isInterleaved ? interleaved(rowMajor) : rowMajor;
+    });
+    const records = Object.fromEntries(matrices.map(({ name }) => [name, { requested: 'keep' }]));
+    const panelMeta = { ...meta, name: 'interleaved', tensors: records };
+    const layout = layoutSlm2({ meta: panelMeta, tokenizerBytes, tensors: matrices });
+    expect([layout.byteLength, layout.dataOffset]).toEqual([goldenPanels.byteLength, goldenPanels.dataOffset]);
+    const sink = memorySink(layout.byteLength);
+    const writer = createSlm2Writer(layout, sink);
+    const stored = goldenPanels.tensors.map((tensor) => {
+      const [payload, scales] = tensor.interleaved ? [tensor.panels, ''] : [tensor.payload, tensor.scales];
+      return { name: tensor.name, payload: Buffer.from(payload, 'base64'), scales: Buffer.from(scales, 'base64') };
+    });
+    for (const { name, ...bytes } of stored) await writer.writeTensor(name, { payloadOffset: 0, ...bytes });
+    const { rootDigest } = await writer.finish(panelMeta);
+    await sink.commit();
+    const bytes = sink.bytes();
+    expect(toHex(bytes.subarray(0, goldenPanels.start.length / 2))).toBe(goldenPanels.start);
+    expect([rootDigest, sha256Hex(bytes)]).toEqual([goldenPanels.rootDigest, goldenPanels.sha256]);
+
+    const source = memorySource(bytes);
+    const file = await readSlm2(source);
+    await verifySlm2Data(source, file);
+    for (const matrix of matrices) expect(file.tensorsByName.get(matrix.name)).toMatchObject(matrix);
+    const isInterleaved = file.tensors.map(({ encoding }) => encoding.layout === 'interleaved');
+    expect(isInterleaved).toEqual(goldenPanels.tensors.map((tensor) => tensor.interleaved));
+    for (const { name, payload } of stored) {
+      const { offset, byteLength } = file.tensorsByName.get(name) ?? expect.fail(name);
+      expect(payload.equals(bytes.subarray(offset, offset + byteLength))).toBe(true);
+    }
   });
 });
 
