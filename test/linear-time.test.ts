@@ -123,6 +123,30 @@ describe('GGUF', () => {
   });
 });
 
+describe('interleaved rows', () => {
+  test.for(['q8', 'q4'] as const)('%s, checked in pieces', async (dtype, { skip }) => {
+    const type = { dtype, scaleType: 'f32' } as const;
+    // A row and, of q8, 31 columns are padding; pieces cut panels.
+    const columns = dtype === 'q8' ? 33 : 32;
+    const slope = await exponent(
+      (n) => {
+        const { panelBytes } = readers.core.panelGeometry(type, columns);
+        const panels = new Uint8Array((n / 4) * panelBytes);
+        const view = new DataView(panels.buffer);
+        for (const row of range(2 * n - 1)) view.setFloat32((row >> 3) * panelBytes + (row & 7) * 4, 1, true);
+        return { panels, shape: [2 * n - 1, columns] };
+      },
+      ({ panels, shape }) => {
+        for (let at = 0; at < panels.length; at += 1000) {
+          expect(readers.core.findPanelFault(type, shape, panels.subarray(at, at + 1000), at)).toBeUndefined();
+        }
+      },
+    );
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+});
+
 describe('safetensors', () => {
   const tensors = (count: number, order: (index: number) => number): Uint8Array =>
     buildSafetensors(

@@ -2,11 +2,12 @@
 import type { CheckpointTensor } from '@mirust/checkpoint';
 import { isMirustError } from '@mirust/core';
 import type { Hyperparameters } from '@mirust/model';
-import { argmax, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
+import { argmax, type BackendName, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
 import { validateDiagnostics } from '@mirust/schemas';
 import { byteTokenizerModel } from '@mirust/tokenizer';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BACKENDS } from './backends.ts';
 import { loadBytes, loadPath, noiseCheckpoint, packPath, ROOT } from './support.ts';
 
 const STORY = `${ROOT}/fixtures/story/hf`;
@@ -49,34 +50,36 @@ async function rejection(run: () => Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('logits', () => {
+describe.each(BACKENDS)('logits ($name)', ({ options: backend }) => {
   it('are the same to the bit for every chunk size', async () => {
-    const whole = await allLogits(SMALL, { chunk: 64 }, TOKENS);
+    const whole = await allLogits(SMALL, { ...backend, chunk: 64 }, TOKENS);
     for (const chunk of [1, 3, 7, 39, 40]) {
-      expect(largestDifference(await allLogits(SMALL, { chunk }, TOKENS), whole)).toBe(0);
+      expect(largestDifference(await allLogits(SMALL, { ...backend, chunk }, TOKENS), whole)).toBe(0);
     }
   });
 
   it('with a window, are the same for every chunk size, also when the cache is a ring', async () => {
     for (const slidingWindow of [1, 5, 16]) {
       const h = { ...SMALL, slidingWindow };
-      const whole = await allLogits(h, { chunk: 64 }, TOKENS);
+      const whole = await allLogits(h, { ...backend, chunk: 64 }, TOKENS);
       for (const chunk of [1, 4, 9]) {
-        expect(largestDifference(await allLogits(h, { chunk, context: 200 }, TOKENS), whole)).toBe(0);
+        expect(largestDifference(await allLogits(h, { ...backend, chunk, context: 200 }, TOKENS), whole)).toBe(0);
       }
     }
   });
 
   it('do not change by a window that covers everything, and do by one that does not', async () => {
-    const plain = await allLogits(SMALL, {}, TOKENS);
-    expect(largestDifference(await allLogits({ ...SMALL, slidingWindow: 40 }, {}, TOKENS), plain)).toBe(0);
-    expect(largestDifference(await allLogits({ ...SMALL, slidingWindow: 39 }, {}, TOKENS), plain)).toBeGreaterThan(0);
+    const plain = await allLogits(SMALL, backend, TOKENS);
+    expect(largestDifference(await allLogits({ ...SMALL, slidingWindow: 40 }, backend, TOKENS), plain)).toBe(0);
+    expect(largestDifference(await allLogits({ ...SMALL, slidingWindow: 39 }, backend, TOKENS), plain)).toBeGreaterThan(
+      0,
+    );
   });
 
   it('change little, but they do, with a cache of f16 or q8', async () => {
-    const exact = await allLogits(SMALL, {}, TOKENS);
-    const f16 = largestDifference(await allLogits(SMALL, { kvType: 'f16' }, TOKENS), exact);
-    const q8 = largestDifference(await allLogits(SMALL, { kvType: 'q8' }, TOKENS), exact);
+    const exact = await allLogits(SMALL, backend, TOKENS);
+    const f16 = largestDifference(await allLogits(SMALL, { ...backend, kvType: 'f16' }, TOKENS), exact);
+    const q8 = largestDifference(await allLogits(SMALL, { ...backend, kvType: 'q8' }, TOKENS), exact);
     expect(f16).toBeGreaterThan(0);
     expect(f16).toBeLessThan(0.01);
     expect(q8).toBeGreaterThan(f16);
@@ -86,8 +89,8 @@ describe('logits', () => {
   it('of a token depend on nothing behind it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 39 }), async (length) => {
-        const whole = await allLogits(SMALL, {}, TOKENS);
-        const head = await allLogits(SMALL, {}, TOKENS.slice(0, length));
+        const whole = await allLogits(SMALL, backend, TOKENS);
+        const head = await allLogits(SMALL, backend, TOKENS.slice(0, length));
         expect(largestDifference(head, whole.subarray(0, head.length))).toBe(0);
       }),
       { numRuns: 5 },
@@ -95,10 +98,10 @@ describe('logits', () => {
   });
 });
 
-describe('a conversation', () => {
+describe.each(BACKENDS)('a conversation ($name)', ({ options: backend }) => {
   let model: Model;
   beforeAll(async () => {
-    model = await loadPath(STORY, { context: 128 });
+    model = await loadPath(STORY, { ...backend, context: 128 });
   });
   afterAll(() => model.free());
 
@@ -220,7 +223,7 @@ describe('a conversation', () => {
   });
 
   it('has diagnostics that follow their schema, measured or absent', async () => {
-    const fresh = await loadBytes(await packPath(STORY), { context: 64 });
+    const fresh = await loadBytes(await packPath(STORY), { ...backend, context: 64 });
     expect(validateDiagnostics(fresh.diagnostics())).toMatchObject({ ok: true });
     expect(fresh.diagnostics().prefill).toBeUndefined();
     expect(fresh.diagnostics().operations).toBeUndefined();
@@ -231,7 +234,7 @@ describe('a conversation', () => {
     expect(after.prefill?.tokens).toBeGreaterThan(1);
     expect(after.decode?.tokens).toBe(2);
     fresh.free();
-    const profiled = await loadPath(STORY, { profile: true, context: 64 });
+    const profiled = await loadPath(STORY, { ...backend, profile: true, context: 64 });
     await profiled.complete('Once upon', { maxTokens: 3 });
     const operations = profiled.diagnostics().operations ?? [];
     expect(operations.find(({ phase, kind }) => phase === 'decode' && kind === 'attention')?.calls).toBe(2 * 4);
@@ -239,7 +242,7 @@ describe('a conversation', () => {
   });
 
   it('says that it was freed', async () => {
-    const freed = await loadPath(STORY, { context: 16 });
+    const freed = await loadPath(STORY, { ...backend, context: 16 });
     freed.free();
     freed.free();
     expect(await rejection(() => freed.step(1))).toBeInstanceOf(TypeError);
@@ -264,10 +267,11 @@ describe('an embedding with spare rows behind the vocabulary', () => {
 });
 
 describe('loading', () => {
-  it('refuses a context beyond the declared one, a backend that is not there, an unknown type', async () => {
+  it('refuses a context beyond the declared one, impossible threads, an unknown type', async () => {
     const load = (options: LoadOptions) => rejection(() => loadModel(noiseCheckpoint(SMALL), options));
     expect(isMirustError(await load({ context: 257 }), 'MODEL_CONTEXT')).toBe(true);
-    expect(isMirustError(await load({ backend: 'wasm' }), 'RUNTIME_BACKEND')).toBe(true);
+    expect(await load({ threads: 0 })).toBeInstanceOf(RangeError);
+    expect(await load({ threads: 65 })).toBeInstanceOf(RangeError);
     expect(await load({ context: 0 })).toBeInstanceOf(RangeError);
     const odd = noiseCheckpoint(SMALL);
     const tensor = odd.tensors.get('norm.weight') as CheckpointTensor;
@@ -279,8 +283,10 @@ describe('loading', () => {
 
   it('refuses more memory than the platform gives, as a typed error', async () => {
     const h = { ...SMALL, maxContext: 2 ** 30 };
-    const error = await rejection(() => loadModel(noiseCheckpoint(h), { context: 2 ** 30 }));
-    expect(isMirustError(error, 'RUNTIME_MEMORY')).toBe(true);
+    const load = (backend: BackendName) =>
+      rejection(() => loadModel(noiseCheckpoint(h), { context: 2 ** 30, backend }));
+    expect(isMirustError(await load('auto'), 'RUNTIME_WASM_CEILING')).toBe(true);
+    expect(isMirustError(await load('reference'), 'RUNTIME_MEMORY')).toBe(true);
   });
 
   it('passes on what reading throws, and an abort', async () => {

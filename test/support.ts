@@ -6,7 +6,14 @@ import { type Checkpoint, type CheckpointTensor, fileSetOf, openCheckpoint } fro
 import { openPath } from '@mirust/checkpoint/node';
 import { createEncoding, elementCount, memorySink, memorySource, rowLength } from '@mirust/core';
 import { describeModel, type Hyperparameters } from '@mirust/model';
-import { type ArtifactFormat, type ConvertOptions, convert, pendingSources, planConversion } from '@mirust/pipeline';
+import {
+  type ArtifactFormat,
+  type ConvertOptions,
+  convert,
+  pendingSources,
+  planConversion,
+  type RowLayout,
+} from '@mirust/pipeline';
 import { createRecipe, parseRule } from '@mirust/quant';
 import { createRandom, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
 
@@ -40,16 +47,18 @@ export async function loadPath(path: string, options: LoadOptions = {}): Promise
 export interface PackOptions extends ConvertOptions {
   readonly format?: ArtifactFormat;
   readonly quant?: string;
+  readonly layout?: RowLayout;
   readonly rules?: readonly string[];
 }
 
 /** Packs a checkpoint into memory and gives the artifact's bytes. */
 export async function packCheckpoint(checkpoint: Checkpoint, options: PackOptions = {}): Promise<Uint8Array> {
-  const { format = 'slm2', quant = 'keep', rules = [], ...convertOptions } = options;
+  const { format = 'slm2', quant = 'keep', rules = [], layout, ...convertOptions } = options;
   const plan = await planConversion({
     checkpoint,
     recipe: createRecipe({ default: quant, rules: rules.map(parseRule) }),
     format,
+    ...(layout === undefined ? {} : { layout }),
     tool: { name: 'test', version: '0' },
     sources: pendingSources(checkpoint).map((file) => ({ ...file, sha256: '1'.repeat(64) })),
   });

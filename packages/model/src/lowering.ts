@@ -18,8 +18,11 @@ export type LoweredOperation =
   | Exclude<Operation, { readonly kind: 'matmul' }>
   /** output = codes(input): 8 bits per value, one scale per 32 values; see `quantizesActivations` */
   | { readonly kind: 'quantize'; readonly input: string; readonly output: string }
-  /** output[t] = weight · input[t]; input is a buffer of codes or of f32 */
-  | { readonly kind: 'matmul'; readonly weight: string; readonly input: string; readonly output: string }
+  /**
+   * output[t] = weight · input[t], from the codes of input where there are some. The input itself stays alive as long, so
+   * that the reference backend, which makes its own codes, runs in the same buffers.
+   */
+  | (Extract<Operation, { readonly kind: 'matmul' }> & { readonly codes?: string })
   /** joins what attention left in pieces: decode only */
   | { readonly kind: 'attention-merge'; readonly layer: number; readonly partials: string; readonly output: string };
 
@@ -102,7 +105,7 @@ function insertOperations(program: Program, encodings: ReadonlyMap<string, Tenso
     }
     for (const written of operands(operation).writes) coded.delete(written);
     if (operation.kind === 'matmul') {
-      lowered.push({ ...operation, input: isCoded ? codesName(operation.input) : operation.input });
+      lowered.push(isCoded ? { ...operation, codes: codesName(operation.input) } : operation);
     } else {
       lowered.push(operation);
     }
@@ -146,8 +149,9 @@ function accesses(operation: LoweredOperation, kvType: KvType): Access[] {
     case 'rope-angles':
       return [access(operation.output, true, 'mixed')];
     case 'rms-norm':
-    case 'matmul':
       return [access(operation.input, false, 'mixed'), access(operation.output, true, 'columns')];
+    case 'matmul':
+      return [access(operation.codes ?? operation.input, false, 'mixed'), access(operation.output, true, 'columns')];
     case 'quantize':
     case 'select-rows':
       return [access(operation.input, false, 'columns'), access(operation.output, true, 'columns')];
@@ -218,6 +222,10 @@ export function loweredOperands(operation: LoweredOperation): {
   switch (operation.kind) {
     case 'quantize':
       return { reads: [operation.input], writes: [operation.output] };
+    case 'matmul': {
+      const codes = operation.codes === undefined ? [] : [operation.codes];
+      return { reads: [operation.input, ...codes], writes: [operation.output] };
+    }
     case 'attention':
       return { reads: [operation.query], writes: [operation.output, ATTENTION_PARTIALS] };
     case 'attention-merge':

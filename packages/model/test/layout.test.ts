@@ -130,8 +130,8 @@ describe('memory layout', () => {
       fc.property(smallModels, fc.integer({ min: 1, max: 20 }), (h, chunk) => {
         const model = describeModel('llama', h);
         const options = { context: 32, chunk, kvType: 'f32', logitsRows: 1 } as const;
-        const { scratch } = layoutModel(model, encodeAll(model, 'f32'), options);
-        const intervals = liveIntervals(model.program);
+        const { scratch, program } = layoutModel(model, encodeAll(model, 'f32'), options);
+        const intervals = liveIntervals(program);
         for (const a of scratch.placements) {
           expect(a.offset % 64).toBe(0);
           expect(a.offset + a.byteLength).toBeLessThanOrEqual(scratch.byteLength);
@@ -159,7 +159,8 @@ describe('memory layout', () => {
 
 describe('liveness', () => {
   it('refuses a program that reads what none has written', () => {
-    const program = describeModel('llama', TINY_FIXTURE).program;
+    const model = describeModel('llama', TINY_FIXTURE);
+    const { program } = layoutModel(model, encodeAll(model, 'f32'), { context: 16 });
     const broken = { ...program, operations: program.operations.slice(1) };
     expect(() => liveIntervals(broken)).toThrow(/before anything wrote it/);
   });

@@ -176,6 +176,7 @@ describe('a plan', () => {
             chunk: Math.min(chunk, context),
             kvType,
             logitsRows: Math.min(logitsRows, chunk, context),
+            threads: 1,
           });
         },
       ),
@@ -194,6 +195,9 @@ describe('a plan', () => {
       'kv cache padding',
       'working buffers',
       'working buffers padding',
+      'engine',
+      'engine padding',
+      'page padding',
     ]);
   });
 

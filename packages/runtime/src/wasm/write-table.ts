@@ -158,7 +158,7 @@ function stored(tensor: StoredTensor): StoredFields {
 }
 
 function matmul(
-  { input, output }: { readonly input: string; readonly output: string },
+  { input, codes, output }: Extract<LoweredOperation, { readonly kind: 'matmul' }>,
   { kind, tensor, rowBytes, scales, block }: StoredFields,
   at: (name: string) => number,
 ): readonly [number, readonly number[]] {
@@ -166,7 +166,7 @@ function matmul(
   const row = rowLength(tensor.shape);
   const weight = tensor.payload.byteOffset;
   if (tensor.encoding.layout === 'interleaved') {
-    return [table.MATMUL_PANELS, [kind, weight, rows, paddedColumns(row), at(input), at(output)]];
+    return [table.MATMUL_PANELS, [kind, weight, rows, paddedColumns(row), at(codes ?? input), at(output)]];
   }
   return [table.MATMUL_ROWS, [kind, weight, rows, row, at(input), at(output), rowBytes, scales, block]];
 }
