@@ -1,6 +1,13 @@
 /** Every build that this engine compiles, each at work on a memory of its own: one suite runs over all of them. */
 import { describe, it } from 'vitest';
-import { compileKernels, instantiateKernels, KERNEL_VARIANTS, type KernelExports } from '../src/index.ts';
+import {
+  type CompiledKernels,
+  compileKernels,
+  instantiateKernels,
+  KERNEL_VARIANTS,
+  type KernelExports,
+  type KernelVariant,
+} from '../src/index.ts';
 
 /** What a build exports beside the engine: the kernels one by one. Their parameters: `assembly/`. */
 export interface SingleKernels extends KernelExports {
@@ -60,11 +67,13 @@ export interface SingleKernels extends KernelExports {
 
 /** A build, and a memory in which tests lay down what it works on. */
 export class Workbench {
+  readonly variant: KernelVariant;
   readonly kernels: SingleKernels;
   readonly #memory = new WebAssembly.Memory({ initial: 256, maximum: 65_536 });
   #next = 1024;
 
-  constructor(module: WebAssembly.Module) {
+  constructor({ variant, module }: CompiledKernels) {
+    this.variant = variant;
     this.kernels = instantiateKernels(module, this.#memory) as SingleKernels;
   }
 
@@ -101,14 +110,14 @@ export class Workbench {
   }
 }
 
-const MODULES = await Promise.all(
-  KERNEL_VARIANTS.map(async (variant) => ({ variant, module: (await compileKernels({ variant }))?.module })),
+const BUILDS = await Promise.all(
+  KERNEL_VARIANTS.map(async (variant) => ({ variant, compiled: await compileKernels({ variant }) })),
 );
 
 /** Describes every build; what the engine cannot compile is skipped and named. */
 export function describeBuilds(name: string, suite: (bench: Workbench) => void): void {
-  for (const { variant, module } of MODULES) {
-    if (module === undefined) it.skip(`${name}: this engine cannot compile the ${variant} build`);
-    else describe(`${name} (${variant})`, () => suite(new Workbench(module)));
+  for (const { variant, compiled } of BUILDS) {
+    if (compiled === undefined) it.skip(`${name}: this engine cannot compile the ${variant} build`);
+    else describe(`${name} (${variant})`, () => suite(new Workbench(compiled)));
   }
 }

@@ -9,7 +9,7 @@ import {
   type ScaleType,
   type TensorEncoding,
 } from '@mirust/core';
-import { interleaveRows, type StoredTensor } from '@mirust/quant';
+import { interleaveRows, type MatrixShape, type StoredTensor } from '@mirust/quant';
 import { table } from '../src/index.ts';
 import type { Workbench } from './_builds.ts';
 import { uniform } from './_values.ts';
@@ -69,8 +69,8 @@ export function encodingOf(type: StorageType, rows: number, columns: number, blo
 }
 
 /**
- * A matrix of any codes. Scales are f16 values between 2^-11 and 2^-8, either sign where the type allows it, so that
- * values and their products stay where f32 has all its digits.
+ * A matrix of any codes. Scales are between 2^-11 and 2^-7, of either sign where the type allows it, and have few bits:
+ * then code · scale is exact in f32, and so is what an oracle computes from decoded rows.
  */
 export function randomMatrix(
   type: StorageType,
@@ -88,16 +88,48 @@ export function randomMatrix(
   const scales = new Uint8Array(scaleBytes);
   const view = new DataView(scales.buffer);
   for (let index = 0; index < scaleCount; index++) {
-    if (type.scaleType === 'f32') view.setFloat32(index * 4, 2 ** -11 + next() * 2 ** -8, true);
+    if (type.scaleType === 'f32') view.setFloat32(index * 4, (2 ** 11 + Math.floor(next() * 2 ** 14)) * 2 ** -22, true);
     else view.setUint16(index * 2, half(), true);
   }
   fillFloats(type.dtype, payload, () => half() | (next() < 0.5 ? 0x8000 : 0));
-  const rowMajor: StoredTensor = { name: 'w', encoding, shape, payload, scales };
+  return layOut(type, { name: 'w', encoding, shape, payload, scales });
+}
+
+/** An interleaved matrix of given codes whose scales are all 1. `codes`: [rows, columns]. */
+export function constantScales(type: StorageType, rows: number, columns: number, codes: Int8Array): StoredTensor {
+  const encoding = encodingOf(type, rows, columns);
+  const shape = [rows, columns] as const;
+  const { payloadBytes, scaleCount } = encodedSize(encoding, shape);
+  const payload = new Uint8Array(payloadBytes);
+  const isBlocks = type.dtype === 'Q8_0' || type.dtype === 'Q4_0';
+  const codeBits = type.dtype === 'q8' || type.dtype === 'Q8_0' ? 8 : 4;
+  codes.forEach((code, index) => {
+    const block = Math.floor(index / 32);
+    const within = index % 32;
+    if (codeBits === 8) payload[index + (isBlocks ? 2 * (block + 1) : 0)] = code;
+    else if (isBlocks) orInto(payload, block * 18 + 2 + (within % 16), (code + 8) << (within < 16 ? 0 : 4));
+    else orInto(payload, index >> 1, (code & 15) << ((index & 1) * 4));
+  });
+  // 1 as f16 and as f32.
+  const blockBytes = isBlocks ? dtypeInfo(type.dtype).blockBytes : 0;
+  for (let at = 0; isBlocks && at < payloadBytes; at += blockBytes) payload.set([0, 0x3c], at);
+  const ones = { f32: new Float32Array(scaleCount).fill(1), f16: new Uint16Array(scaleCount).fill(0x3c00) };
+  const scales = new Uint8Array(ones[type.scaleType].buffer);
+  return layOut(type, { name: 'w', encoding, shape, payload, scales });
+}
+
+function orInto(bytes: Uint8Array, at: number, bits: number): void {
+  bytes[at] = (bytes[at] as number) | bits;
+}
+
+/** A row-major tensor in the layout of a type. */
+function layOut(type: StorageType, rowMajor: StoredTensor): StoredTensor {
   if (!type.isInterleaved) return rowMajor;
-  const layout = interleavedEncoding(encoding, shape);
-  const panels = new Uint8Array(encodedSize(layout, shape).payloadBytes);
-  interleaveRows(encoding, shape, rowMajor, panels);
-  return { name: 'w', encoding: layout, shape, payload: panels, scales: new Uint8Array(0) };
+  const shape = rowMajor.shape as unknown as MatrixShape;
+  const encoding = interleavedEncoding(rowMajor.encoding, shape);
+  const payload = new Uint8Array(encodedSize(encoding, shape).payloadBytes);
+  interleaveRows(rowMajor.encoding, shape, rowMajor, payload);
+  return { name: 'w', encoding, shape, payload, scales: new Uint8Array(0) };
 }
 
 /** Offsets of the f16 in a block. */
