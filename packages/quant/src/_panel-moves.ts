@@ -41,9 +41,9 @@ export const moveQ8: PanelMove = {
     const from = rows.codes.words;
     const to = panel.words;
     const units = geometry.columns / 4;
-    for (let r = 0, next = 0; r < count; r++) {
-      let at = firstWord(geometry) + r;
-      for (let unit = 0; unit < units; unit++, at += PANEL_ROWS) to[at] = from[next++] as number;
+    let at = firstWord(geometry);
+    for (let unit = 0; unit < units; unit++, at += PANEL_ROWS) {
+      for (let r = 0, word = unit; r < count; r++, word += units) to[at + r] = from[word] as number;
     }
   },
   take(panel, rows, count, geometry) {
@@ -51,9 +51,9 @@ export const moveQ8: PanelMove = {
     const from = panel.words;
     const to = rows.codes.words;
     const units = geometry.columns / 4;
-    for (let r = 0, next = 0; r < count; r++) {
-      let at = firstWord(geometry) + r;
-      for (let unit = 0; unit < units; unit++, at += PANEL_ROWS) to[next++] = from[at] as number;
+    let at = firstWord(geometry);
+    for (let unit = 0; unit < units; unit++, at += PANEL_ROWS) {
+      for (let r = 0, word = unit; r < count; r++, word += units) to[word] = from[at + r] as number;
     }
   },
 };
@@ -68,30 +68,32 @@ export const moveBlocks: PanelMove = {
   put(rows, panel, count, { groupCount, codeBits }) {
     const from = rows.codes.halves;
     const to = panel.halves;
-    for (let r = 0, next = 0; r < count; r++) {
-      for (let group = 0, scale = r; group < groupCount; group++) {
-        to[scale] = from[next++] as number;
-        let at = scale + r + PANEL_ROWS;
-        for (let unit = 0; unit < codeBits; unit++, at += 2 * PANEL_ROWS) {
-          to[at] = from[next++] as number;
-          to[at + 1] = from[next++] as number;
+    const rowHalves = groupCount * (1 + 2 * codeBits);
+    for (let group = 0, at = 0, next = 0; group < groupCount; group++) {
+      for (let r = 0, half = next; r < count; r++, half += rowHalves) to[at + r] = from[half] as number;
+      at += PANEL_ROWS;
+      next++;
+      for (let unit = 0; unit < codeBits; unit++, at += 2 * PANEL_ROWS, next += 2) {
+        for (let r = 0, half = next; r < count; r++, half += rowHalves) {
+          to[at + 2 * r] = from[half] as number;
+          to[at + 2 * r + 1] = from[half + 1] as number;
         }
-        scale = at - r;
       }
     }
   },
   take(panel, rows, count, { groupCount, codeBits }) {
     const from = panel.halves;
     const to = rows.codes.halves;
-    for (let r = 0, next = 0; r < count; r++) {
-      for (let group = 0, scale = r; group < groupCount; group++) {
-        to[next++] = from[scale] as number;
-        let at = scale + r + PANEL_ROWS;
-        for (let unit = 0; unit < codeBits; unit++, at += 2 * PANEL_ROWS) {
-          to[next++] = from[at] as number;
-          to[next++] = from[at + 1] as number;
+    const rowHalves = groupCount * (1 + 2 * codeBits);
+    for (let group = 0, at = 0, next = 0; group < groupCount; group++) {
+      for (let r = 0, half = next; r < count; r++, half += rowHalves) to[half] = from[at + r] as number;
+      at += PANEL_ROWS;
+      next++;
+      for (let unit = 0; unit < codeBits; unit++, at += 2 * PANEL_ROWS, next += 2) {
+        for (let r = 0, half = next; r < count; r++, half += rowHalves) {
+          to[half] = from[at + 2 * r] as number;
+          to[half + 1] = from[at + 2 * r + 1] as number;
         }
-        scale = at - r;
       }
     }
   },

@@ -145,7 +145,7 @@ export const SLM2_ERRORS = {
   SLM2_TENSOR_LAYOUT: {
     class: 'unsupported',
     when: 'The values of a tensor are in an order that this version does not read.',
-    remedy: 'Use a newer version of this tool, or pack the model again in row-major order.',
+    remedy: 'Use a newer version of this tool, or pack the model again with this one.',
   },
   SLM2_TENSOR_INTERLEAVED: {
     class: 'structure',
