@@ -86,6 +86,22 @@ describe.each(BACKENDS)('logits ($name)', ({ options: backend }) => {
     expect(q8).toBeLessThan(0.2);
   });
 
+  it('do not change by what a window lets the cache forget, nor by a prefix that it kept', async () => {
+    const h = { ...SMALL, slidingWindow: 8 };
+    const model = await loadModel(noiseCheckpoint(h), { ...backend, chunk: 4 });
+    const prompt = TOKENS.slice(0, 20);
+    const expected = await model.complete(prompt, { maxTokens: 30 });
+    // The ring went on past the prompt: what its beginning looks back at is gone.
+    const overwritten = await model.complete([...prompt.slice(0, 12), 1], { maxTokens: 4 });
+    expect(overwritten.reusedTokens).toBe(0);
+    const kept = await model.complete([...prompt.slice(0, 12), 2], { maxTokens: 4 });
+    expect(kept.reusedTokens).toBe(12);
+    model.reset();
+    expect((await model.complete([...prompt.slice(0, 12), 2], { maxTokens: 4 })).tokenIds).toEqual(kept.tokenIds);
+    expect((await model.complete(prompt, { maxTokens: 30 })).tokenIds).toEqual(expected.tokenIds);
+    model.free();
+  });
+
   it('of a token depend on nothing behind it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 39 }), async (length) => {
@@ -128,6 +144,35 @@ describe.each(BACKENDS)('a conversation ($name)', ({ options: backend }) => {
     await model.complete('Something else entirely', { maxTokens: 20, temperature: 1, seed: 5 });
     const again = await model.complete('The dog', { maxTokens: 20 });
     expect(again.tokenIds).toEqual(first.tokenIds);
+  });
+
+  it('runs a beginning that it shares with the last prompt only once, and tells the same', async () => {
+    const first = await model.complete('Once upon a time there was', { maxTokens: 5 });
+    const ran = model.diagnostics().prefill?.tokens ?? 0;
+    const second = await model.complete('Once upon a time there was a dog', { maxTokens: 12 });
+    // The continuation may have been tokenized otherwise at the seam.
+    expect(second.reusedTokens).toBeGreaterThanOrEqual(first.promptTokenIds.length - 2);
+    const newTokens = second.promptTokenIds.length - second.reusedTokens;
+    // A single token counts as decode.
+    expect((model.diagnostics().prefill?.tokens ?? 0) - ran).toBe(newTokens > 1 ? newTokens : 0);
+    const again = await model.complete('Once upon a time there was a dog', { maxTokens: 12 });
+    expect(again.reusedTokens).toBe(second.promptTokenIds.length - 1);
+    expect(again.tokenIds).toEqual(second.tokenIds);
+    model.reset();
+    const fresh = await model.complete('Once upon a time there was a dog', { maxTokens: 12 });
+    expect(fresh.reusedTokens).toBe(0);
+    expect(fresh.tokenIds).toEqual(second.tokenIds);
+  });
+
+  it('measures operations only while it is told to', async () => {
+    const calls = () => model.diagnostics().operations?.find(({ kind }) => kind === 'matmul')?.calls ?? 0;
+    const before = calls();
+    await model.complete('Lily', { maxTokens: 2 });
+    expect(calls()).toBe(before);
+    model.setProfiling(true);
+    await model.complete('Tom', { maxTokens: 2 });
+    model.setProfiling(false);
+    expect(calls()).toBeGreaterThan(before);
   });
 
   it('step and feed agree with generate', async () => {

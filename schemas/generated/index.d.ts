@@ -91,6 +91,21 @@ export interface ArtifactManifest {
  */
 export type ArtifactRecord = Slm1Artifact | Slm2Artifact;
 
+export interface DecodeSpeed {
+  readonly startPosition: number;
+  /**
+   * Token by token.
+   */
+  readonly samplesMilliseconds: readonly number[];
+  readonly p50Milliseconds: number;
+  readonly p95Milliseconds: number;
+  readonly p99Milliseconds: number;
+  /**
+   * Of the median.
+   */
+  readonly tokensPerSecond: number;
+}
+
 export interface DiagnosedArtifact {
   readonly format: string;
   readonly rootDigest?: string;
@@ -263,7 +278,18 @@ export interface OperationTotals {
   readonly phase: 'prefill' | 'decode';
   readonly kind: string;
   readonly calls: number;
+  /**
+   * With several threads, the slowest one's, operation by operation.
+   */
   readonly milliseconds: number;
+  /**
+   * Bytes of weights and cache that the calls had to read at least.
+   */
+  readonly bytes?: number;
+  /**
+   * Multiplications and additions.
+   */
+  readonly operations?: number;
 }
 
 export interface PhaseTotals {
@@ -324,6 +350,16 @@ export interface PlannedModel {
   readonly weightTypes?: {
     readonly [k: string]: number;
   };
+}
+
+export interface PrefillSpeed {
+  readonly tokens: number;
+  /**
+   * Whole prompts from an empty cache, the logits of the last token included: the time to the first token.
+   */
+  readonly samplesMilliseconds: readonly number[];
+  readonly medianMilliseconds: number;
+  readonly tokensPerSecond: number;
 }
 
 /**
@@ -499,6 +535,16 @@ export interface SourceFile {
   readonly sha256: string;
 }
 
+/**
+ * How fast a model runs: raw samples, and what each kind of operation took.
+ */
+export interface SpeedReport {
+  readonly version: 1;
+  readonly diagnostics: Diagnostics;
+  readonly prefill: PrefillSpeed;
+  readonly decode: DecodeSpeed;
+}
+
 export interface TapeUse {
   readonly name: 'engine' | 'weights' | 'scratch' | 'history';
   readonly capacityBytes: number;
@@ -579,3 +625,6 @@ export declare function validatePlanReport(value: unknown): ValidationResult<Pla
 
 /** Checks a parsed JSON value against `slm2-meta.schema.json`. Never throws. */
 export declare function validateSlm2Meta(value: unknown): ValidationResult<Slm2Meta>;
+
+/** Checks a parsed JSON value against `speed-report.schema.json`. Never throws. */
+export declare function validateSpeedReport(value: unknown): ValidationResult<SpeedReport>;

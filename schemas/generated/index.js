@@ -130,50 +130,51 @@ name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"intege
 minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
 er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
 umber",minimum:0}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
-phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
 nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema39={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
 "scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
 integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
-enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
-func1=Object.prototype.hasOwnProperty;function validate21(data,{instancePath="",parentData,parentDataProperty,rootData=data,
-dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
-if(data.version===void 0&&(missing0="version")||data.artifact===void 0&&(missing0="artifact")||data.environment===void 0&&
-(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===void 0&&(missing0="options")||data.
-tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate21.errors=[{instancePath,schemaPath:"\
-#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
-!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema35.properties,key0)){return validate21.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
-return validate21.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
-params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;if(errors===errors)if(data1&&typeof data1=="object"&&!Array.
-isArray(data1)){let missing1;if(data1.format===void 0&&(missing1="format"))return validate21.errors=[{instancePath:instancePath+
-"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
-ve required property '"+missing1+"'"}],!1;{let _errs6=errors;for(let key1 in data1)if(!(key1==="format"||key1==="rootDig\
-est")){return validate21.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/additionalPropertie\
-s",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}
-if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;if(typeof data1.format!="string")return validate21.errors=
-[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/properties/format/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid2=_errs7===errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==
-void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)if(typeof data3=="string"){if(!pattern4.test(data3))
-return validate21.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
-Digest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
-return validate21.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
-Digest/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else
-return validate21.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.environment!==
-void 0){let data4=data.environment,_errs11=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){
-let missing2;if(data4.runtime===void 0&&(missing2="runtime"))return validate21.errors=[{instancePath:instancePath+"/envi\
-ronment",schemaPath:"#/$defs/environment/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
-ve required property '"+missing2+"'"}],!1;{let _errs14=errors;for(let key2 in data4)if(!(key2==="runtime"||key2==="versi\
-on"||key2==="platform")){return validate21.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environ\
-ment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additi\
-onal properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;if(typeof data4.runtime!=
-"string")return validate21.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"#/$defs/environment/pro\
-perties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===errors}else
-var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate21.
+enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}},func1=Object.prototype.hasOwnProperty;function validate21(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
+0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.
+artifact===void 0&&(missing0="artifact")||data.environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0=
+"backend")||data.options===void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0=
+"load"))return validate21.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema35.
+properties,key0)){return validate21.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+version!==void 0){let _errs2=errors;if(data.version!==1)return validate21.errors=[{instancePath:instancePath+"/version",
+schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
+var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;
+if(errors===errors)if(data1&&typeof data1=="object"&&!Array.isArray(data1)){let missing1;if(data1.format===void 0&&(missing1=
+"format"))return validate21.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"\
+required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs6=errors;
+for(let key1 in data1)if(!(key1==="format"||key1==="rootDigest")){return validate21.errors=[{instancePath:instancePath+"\
+/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;
+if(typeof data1.format!="string")return validate21.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$\
+defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs7===
+errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)
+if(typeof data3=="string"){if(!pattern4.test(data3))return validate21.errors=[{instancePath:instancePath+"/artifact/root\
+Digest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
+message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate21.errors=[{instancePath:instancePath+"/artifact/\
+rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
+ be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else return validate21.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.environment!==void 0){let data4=data.environment,_errs11=errors;if(errors===
+errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing2;if(data4.runtime===void 0&&(missing2="runti\
+me"))return validate21.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environment/required",keyword:"\
+required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs14=errors;
+for(let key2 in data4)if(!(key2==="runtime"||key2==="version"||key2==="platform")){return validate21.errors=[{instancePath:instancePath+
+"/environment",schemaPath:"#/$defs/environment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+message:"must NOT have additional properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;
+if(typeof data4.runtime!="string")return validate21.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"\
+#/$defs/environment/properties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===
+errors}else var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate21.
 errors=[{instancePath:instancePath+"/environment/version",schemaPath:"#/$defs/environment/properties/version/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)if(data4.
 platform!==void 0){let _errs19=errors;if(typeof data4.platform!="string")return validate21.errors=[{instancePath:instancePath+
@@ -322,32 +323,44 @@ if(data32&&typeof data32=="object"&&!Array.isArray(data32)){let missing8;if(data
 kind===void 0&&(missing8="kind")||data32.calls===void 0&&(missing8="calls")||data32.milliseconds===void 0&&(missing8="mi\
 lliseconds"))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/requir\
 ed",keyword:"required",params:{missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs80=errors;
-for(let key8 in data32)if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds")){return validate21.errors=
-[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/additionalProperties",keyword:"additionalPro\
-perties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs80===errors){
-if(data32.phase!==void 0){let data33=data32.phase,_errs81=errors;if(!(data33==="prefill"||data33==="decode"))return validate21.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
-enum",params:{allowedValues:schema43.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs81===
-errors}else var valid18=!0;if(valid18){if(data32.kind!==void 0){let _errs82=errors;if(typeof data32.kind!="string")return validate21.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs82===errors}else var valid18=!0;if(valid18){
-if(data32.calls!==void 0){let data35=data32.calls,_errs84=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&
-isFinite(data35)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
-eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs84&&
-typeof data35=="number"&&isFinite(data35)&&(data35<1||isNaN(data35)))return validate21.errors=[{instancePath:instancePath+
-"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs84===errors}else var valid18=!0;if(valid18)if(data32.milliseconds!==
-void 0){let data36=data32.milliseconds,_errs86=errors;if(errors===_errs86)if(typeof data36=="number"&&isFinite(data36)){
-if(data36<0||isNaN(data36))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
-#/$defs/operation/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
-= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
-s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs86===
-errors}else var valid18=!0}}}}}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#\
-/$defs/operation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs77===errors;
-if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+"/operations",schemaPath:"#/properties/oper\
-ations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs75===errors}else var valid0=!0}}}}}}}}}}}else
-return validate21.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+for(let key8 in data32)if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8===
+"operations")){return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/addi\
+tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key8},message:"must NOT have additional prop\
+erties"}],!1;break}if(_errs80===errors){if(data32.phase!==void 0){let data33=data32.phase,_errs81=errors;if(!(data33==="\
+prefill"||data33==="decode"))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"\
+#/$defs/operation/properties/phase/enum",keyword:"enum",params:{allowedValues:schema43.properties.phase.enum},message:"m\
+ust be equal to one of the allowed values"}],!1;var valid18=_errs81===errors}else var valid18=!0;if(valid18){if(data32.kind!==
+void 0){let _errs82=errors;if(typeof data32.kind!="string")return validate21.errors=[{instancePath:instancePath+"/operat\
+ions/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"}],!1;var valid18=_errs82===errors}else var valid18=!0;if(valid18){if(data32.calls!==void 0){let data35=data32.
+calls,_errs84=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&isFinite(data35)))return validate21.errors=
+[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs84&&typeof data35=="number"&&isFinite(data35)&&
+(data35<1||isNaN(data35)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/\
+$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;
+var valid18=_errs84===errors}else var valid18=!0;if(valid18){if(data32.milliseconds!==void 0){let data36=data32.milliseconds,
+_errs86=errors;if(errors===_errs86)if(typeof data36=="number"&&isFinite(data36)){if(data36<0||isNaN(data36))return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/millisecon\
+ds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.errors=
+[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/milliseconds/type",
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs86===errors}else var valid18=!0;if(valid18){
+if(data32.bytes!==void 0){let data37=data32.bytes,_errs88=errors;if(!(typeof data37=="number"&&!(data37%1)&&!isNaN(data37)&&
+isFinite(data37)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/op\
+eration/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs88&&
+typeof data37=="number"&&isFinite(data37)&&(data37<0||isNaN(data37)))return validate21.errors=[{instancePath:instancePath+
+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs88===errors}else var valid18=!0;if(valid18)if(data32.operations!==
+void 0){let data38=data32.operations,_errs90=errors;if(!(typeof data38=="number"&&!(data38%1)&&!isNaN(data38)&&isFinite(
+data38)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"#/$defs/operat\
+ion/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs90&&
+typeof data38=="number"&&isFinite(data38)&&(data38<0||isNaN(data38)))return validate21.errors=[{instancePath:instancePath+
+"/operations/"+i1+"/operations",schemaPath:"#/$defs/operation/properties/operations/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs90===errors}else var valid18=!0}}}}}}}else return validate21.errors=
+[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;var valid16=_errs77===errors;if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+
+"/operations",schemaPath:"#/properties/operations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;
+var valid0=_errs75===errors}else var valid0=!0}}}}}}}}}}}else return validate21.errors=[{instancePath,schemaPath:"#/type",
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
 maxItems",keyword:"maxItems",params:{limit:1e4},message:"must NOT have more than 10000 items"}],!1;if(data.length<1)return validate22.
 errors=[{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 it\
@@ -1312,12 +1325,108 @@ type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!va
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
 t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate48.errors=
 [{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate48.
-errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+errors=vErrors,errors===0}var SpeedReport=validate61;function validate61(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
+"version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
+void 0&&(missing0="decode"))return validate61.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
+key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate61.errors=[{instancePath,schemaPath:"#/addition\
+alProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properti\
+es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate61.errors=
+[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
+must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.diagnostics!==void 0){let _errs3=errors;
+validate21(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate21.errors:vErrors.concat(validate21.errors),errors=vErrors.length);var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.prefill,_errs4=errors;if(errors===errors)if(data2&&
+typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===
+void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===
+void 0&&(missing1="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
+/prefill/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
+"'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||key1==="samplesMilliseconds"||key1==="medianMill\
+iseconds"||key1==="tokensPerSecond")){return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
+s/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have a\
+dditional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,_errs8=errors;if(!(typeof data3==
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate61.errors=[{instancePath:instancePath+"/prefill/tok\
+ens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate61.errors=[{instancePath:instancePath+
+"/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
+message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){if(data2.samplesMilliseconds!==void 0){
+let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){var valid3=!0;let len0=data4.
+length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)if(typeof data5=="number"&&isFinite(
+data5)){if(data5<0||isNaN(data5))return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"mu\
+st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate61.errors=[{instancePath:instancePath+
+"/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
+array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;if(valid2){if(data2.medianMilliseconds!==
+void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6=="number"&&isFinite(data6)){
+if(data6<0||isNaN(data6))return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
+#/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
+be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
+s/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs14===
+errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.tokensPerSecond,_errs16=errors;if(errors===
+_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate61.errors=[{instancePath:instancePath+
+"/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
+cond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must b\
+e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate61.errors=[{instancePath:instancePath+
+"/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs4===
+errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&
+typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.startPosition===void 0&&(missing2="startPosition")||
+data8.samplesMilliseconds===void 0&&(missing2="samplesMilliseconds")||data8.p50Milliseconds===void 0&&(missing2="p50Mill\
+iseconds")||data8.p95Milliseconds===void 0&&(missing2="p95Milliseconds")||data8.p99Milliseconds===void 0&&(missing2="p99\
+Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+
+"/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{missingProperty:missing2},message:"must have r\
+equired property '"+missing2+"'"}],!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="startPosition"||key2==="sam\
+plesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Milliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){
+return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs21===
+errors){if(data8.startPosition!==void 0){let data9=data8.startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%
+1)&&!isNaN(data9)&&isFinite(data9)))return validate61.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
+#/$defs/decode/properties/startPosition/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate61.errors=[{instancePath:instancePath+
+"/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==
+void 0){let data10=data8.samplesMilliseconds,_errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;
+let len1=data10.length;for(let i1=0;i1<len1;i1++){let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11==
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate61.errors=[{instancePath:instancePath+"/decode/sam\
+plesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/\
+samplesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"\
+number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate61.errors=[{instancePath:instancePath+
+"/decode/samplesMilliseconds",schemaPath:"#/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
+array"},message:"must be array"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==
+void 0){let data12=data8.p50Milliseconds,_errs28=errors;if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){
+if(data12<0||isNaN(data12))return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
+$defs/decode/properties/p50Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
+0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
+roperties/p50Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs28===
+errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){let data13=data8.p95Milliseconds,_errs30=errors;
+if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate61.errors=[{
+instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+
+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/type",keyword:"type",params:{type:"numbe\
+r"},message:"must be number"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){
+let data14=data8.p99Milliseconds,_errs32=errors;if(errors===_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<
+0||isNaN(data14))return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
+de/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
+return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
+Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs32===errors}else var valid5=!0;
+if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15==
+"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate61.errors=[{instancePath:instancePath+"/decode/tok\
+ensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
+#/$defs/decode/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===
+errors}else var valid5=!0}}}}}}}else return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
+decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else
+return validate61.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate61.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionReport(value){return run(AdmissionReport,
 value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,
 value)}function validateHyperparameterRecord(value){return run(HyperparameterRecord,value)}function validateArtifactManifest(value){
 return run(ArtifactManifest,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateSlm2Meta(value){
-return run(Slm2Meta,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
-validatePlanReport,validateSlm2Meta};
+return run(Slm2Meta,value)}function validateSpeedReport(value){return run(SpeedReport,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
+validatePlanReport,validateSlm2Meta,validateSpeedReport};

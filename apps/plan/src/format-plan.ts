@@ -18,10 +18,10 @@ export function formatPlan(report: PlanReport): string {
     { title: 'kind' },
     { title: 'share' },
   ] as const;
-  const { context, chunk, kvType } = report.options;
+  const { context, chunk, kvType, threads } = report.options;
   const { architecture, parameters } = report.model;
   const lines = [
-    `${architecture}, ${parameters.toLocaleString('en-US')} parameters; context ${context}, cache ${kvType}, chunk ${chunk}`,
+    `${architecture}, ${parameters.toLocaleString('en-US')} parameters; context ${context}, cache ${kvType}, chunk ${chunk}, threads ${threads}`,
     '',
     formatTable(columns, rows),
     '',

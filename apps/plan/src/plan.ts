@@ -11,9 +11,9 @@ export async function plan(
   args: ArgumentsOf<typeof PLAN.positionals, typeof PLAN.options>,
   context: CommandContext,
 ): Promise<void> {
-  const { context: positions, chunk, kv: kvType, budget: budgetBytes } = args;
+  const { context: positions, chunk, kv: kvType, budget: budgetBytes, threads } = args;
   const input = await readInput(args.file, context);
-  const report = planMemory(input, present({ context: positions, chunk, kvType, budgetBytes }));
+  const report = planMemory(input, present({ context: positions, chunk, kvType, budgetBytes, threads }));
   if (report.fits === false) context.exitWith(EXIT.doesNotFit);
   if (args.json) await writeJson(report);
   else await writeStdout(formatPlan(report));

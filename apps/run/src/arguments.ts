@@ -21,7 +21,7 @@ export const MODEL_OPTIONS = {
     type: 'integer',
     least: 1,
     value: 'N',
-    help: 'threads of the wasm backend; the reference backend has one',
+    help: 'threads of the wasm backend (default: physical cores; 1 for a small model)',
   },
 } as const;
 
@@ -59,6 +59,24 @@ export const GENERATE_OPTIONS = {
 export const GENERATE_OUTPUT = {
   profile: { type: 'flag', help: 'with --json: measure time per kind of operation' },
   json: { type: 'flag', help: 'print text, token ids and diagnostics as JSON at the end' },
+} as const;
+
+/** What is measured: `mirust-run bench FILE …` */
+export const BENCH_OPTIONS = {
+  'prompt-tokens': { type: 'integer', least: 1, value: 'N', help: 'tokens of a prompt (default 512)' },
+  'decode-tokens': { type: 'integer', least: 1, value: 'N', help: 'tokens to decode (default 128)' },
+  'start-position': {
+    type: 'integer',
+    least: 0,
+    value: 'N',
+    help: 'tokens in the cache before (default 16)',
+  },
+  rounds: { type: 'integer', least: 1, value: 'N', help: 'prompts to measure (default 3)' },
+} as const;
+
+/** How a measurement is shown. */
+export const BENCH_OUTPUT = {
+  json: { type: 'flag', help: 'print raw samples, percentiles, operations and environment as JSON' },
 } as const;
 
 /** What is evaluated: `mirust-run eval FILE (--text-file F | --cases F) …` */

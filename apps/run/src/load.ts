@@ -15,14 +15,14 @@ export async function withModel<T>(
   extra: LoadOptions,
   work: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const { context, chunk, kv: kvType, backend } = args;
+  const { context, chunk, kv: kvType, backend, threads } = args;
   const files = await openPath(args.file);
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
   const checkpoint = await openCheckpoint(files, { signal, ...present({ tokenizer }) });
   let model: Model;
   try {
     model = await withProgress('loading', (onProgress) =>
-      loadModel(checkpoint, { ...present({ context, chunk, kvType, backend }), signal, onProgress, ...extra }),
+      loadModel(checkpoint, { ...present({ context, chunk, kvType, backend, threads }), signal, onProgress, ...extra }),
     );
   } finally {
     await checkpoint.close();

@@ -1,6 +1,8 @@
 /** The commands of mirust-run. What does the work is loaded when a command runs: `--help` is there at once. */
 import { defineCommand, EXIT, type Program } from '@mirust/cli';
 import {
+  BENCH_OPTIONS,
+  BENCH_OUTPUT,
   EVAL_OPTIONS,
   EVAL_OUTPUT,
   GENERATE_OPTIONS,
@@ -35,6 +37,17 @@ export function createProgram(version: string): Program {
     statuses: [EXIT.mismatch],
     run: async (args, context) => (await import('./eval.ts')).evaluateFile(args, context),
   });
+  const bench = defineCommand({
+    name: 'bench',
+    summary: 'measure prefill and decode, and where their time goes',
+    positionals: MODEL_FILE,
+    options: { ...BENCH_OPTIONS, ...MODEL_OPTIONS, ...BENCH_OUTPUT },
+    examples: [
+      { arguments: 'bench model.slm', help: 'tokens per second, latencies, time per kind of operation' },
+      { arguments: 'bench model.slm --threads 1 --json', help: 'raw samples' },
+    ],
+    run: async (args, context) => (await import('./bench.ts')).bench(args, context),
+  });
   const tokens = defineCommand({
     name: 'tokens',
     summary: 'show the token ids of a text',
@@ -45,5 +58,5 @@ export function createProgram(version: string): Program {
     ],
     run: async (args, context) => (await import('./tokens.ts')).tokens(args, context),
   });
-  return { name: 'mirust-run', version, main: generate, commands: [evaluate, tokens] };
+  return { name: 'mirust-run', version, main: generate, commands: [evaluate, bench, tokens] };
 }

@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** What a bar counts. */
-export type ProgressUnit = 'bytes' | 'documents';
+export type ProgressUnit = 'bytes' | 'documents' | 'steps';
 
 /** A bar titled `title`. Silent where stderr is not a terminal; its library is loaded only there. */
 export function createProgress(title: string, unit: ProgressUnit = 'bytes'): Progress {

@@ -27,7 +27,7 @@ export interface Backend {
    * undefined and must be written again before they are read.
    */
   run(request: RunRequest): Promise<Float32Array>;
-  /** Index of the highest of a row of logits that `run` gave, the lowest among equals; -1 where all are NaN. */
+  /** `argmax` of the sampler, for a row of logits that `run` gave. */
   argmax?(row: Float32Array): number;
   /** Ends its threads; a run in progress rejects. */
   close?(): void;
@@ -39,6 +39,6 @@ export interface BackendContext {
   readonly layout: MemoryLayout;
   readonly memory: ModelMemory;
   readonly weights: LoadedWeights;
-  /** Where operation times go; absent: nothing is measured. */
-  readonly profile?: OperationProfile;
+  /** Where operation times go while it is enabled. */
+  readonly profile: OperationProfile;
 }

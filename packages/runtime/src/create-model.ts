@@ -89,6 +89,9 @@ export function createModel(parts: ModelParts): Model {
       owned?.parts.backend.close?.();
       owned = undefined;
     },
+    setProfiling(enabled) {
+      alive().parts.profile.enabled = enabled;
+    },
     diagnostics() {
       const { parts: held, conversation } = alive();
       return buildDiagnostics(held, conversation.times);

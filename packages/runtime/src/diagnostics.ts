@@ -18,6 +18,7 @@ export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnost
   const phase = (tokens: number, milliseconds: number): { tokens: number; milliseconds: number } | undefined =>
     tokens === 0 ? undefined : { tokens, milliseconds };
   const prefill = phase(times.prefillTokens, times.prefillMilliseconds);
+  const operations = profile.times();
   const decode = phase(times.decodeTokens, times.decodeMilliseconds);
   return {
     version: 1,
@@ -32,7 +33,7 @@ export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnost
     load: { milliseconds: loadMilliseconds },
     ...(prefill === undefined ? {} : { prefill }),
     ...(decode === undefined ? {} : { decode }),
-    ...(profile === undefined ? {} : { operations: profile.times() }),
+    ...(operations.length === 0 ? {} : { operations }),
   };
 }
 

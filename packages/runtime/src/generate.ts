@@ -31,6 +31,8 @@ export interface GenerationResult {
   /** Generated ids, an ending end-of-generation token left out. */
   readonly tokenIds: readonly number[];
   readonly promptTokenIds: readonly number[];
+  /** Tokens of the prompt that the cache still held from the conversation before, and that were not run again. */
+  readonly reusedTokens: number;
   readonly stopReason: StopReason;
   readonly prefillMilliseconds: number;
   readonly decodeMilliseconds: number;

@@ -17,7 +17,7 @@ import { createStopWatch } from './stop-strings.ts';
  * Throws as `Model.generate` says.
  */
 export async function* runGeneration(
-  { tokenizer, layout }: ModelParts,
+  { tokenizer, layout, backend }: ModelParts,
   conversation: Conversation,
   prompt: string | readonly number[],
   options: GenerateOptions,
@@ -26,7 +26,7 @@ export async function* runGeneration(
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
     throw new RangeError(`maxTokens must be a non-negative integer, got ${maxTokens}`);
   }
-  const sampler = createSampler(options);
+  const sampler = createSampler(options, backend.argmax);
   const stopWatch = createStopWatch(options.stop ?? []);
   const promptTokenIds = encodePrompt(tokenizer, prompt);
   // Behind a prompt the text goes on; from BOS alone it begins, and the space that a tokenizer puts in front goes.
@@ -37,9 +37,10 @@ export async function* runGeneration(
   let text = '';
   let stopReason: StopReason = 'max-tokens';
 
-  conversation.restart();
+  const reusedTokens = conversation.restartWith(promptTokenIds);
   const started = performance.now();
-  let logits = maxTokens === 0 ? undefined : await conversation.append(promptTokenIds, 1, options.signal);
+  const rest = promptTokenIds.slice(reusedTokens);
+  let logits = maxTokens === 0 ? undefined : await conversation.append(rest, 1, options.signal);
   const prefillMilliseconds = performance.now() - started;
   while (logits !== undefined) {
     // Embeddings may have spare rows behind the vocabulary: no token stands for them, so none is chosen.
@@ -64,15 +65,15 @@ export async function* runGeneration(
     }
     logits = await conversation.append([tokenId], 1, options.signal);
   }
-  const rest = stopWatch.push(decoder?.flush() ?? '') + stopWatch.flush();
+  const held = stopWatch.push(decoder?.flush() ?? '') + stopWatch.flush();
   const lastId = tokenIds.at(-1);
-  if (rest.length > 0 && lastId !== undefined) {
-    text += rest;
-    yield { text: rest, tokenId: lastId };
+  if (held.length > 0 && lastId !== undefined) {
+    text += held;
+    yield { text: held, tokenId: lastId };
   }
   if (stopWatch.stopped !== undefined) stopReason = 'stop-string';
   const decodeMilliseconds = performance.now() - started - prefillMilliseconds;
-  return { text, tokenIds, promptTokenIds, stopReason, prefillMilliseconds, decodeMilliseconds };
+  return { text, tokenIds, promptTokenIds, reusedTokens, stopReason, prefillMilliseconds, decodeMilliseconds };
 }
 
 /** Whether an id is a special token; one of a spare row is not. */

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, logProbability, splitDocuments } from './evaluate.ts';
 export * from './generate.ts';
 export { type BackendName, type LoadOptions, loadModel } from './load.ts';
+export { measureSpeed, type SpeedOptions, type SpeedReport } from './measure-speed.ts';
 export { allocateMemory, type ModelMemory } from './memory.ts';
 export type { ArtifactIdentity, FeedOptions, Model } from './model.ts';
 export type { OperationTime, Phase } from './profile.ts';

@@ -33,7 +33,7 @@ export interface LoadOptions extends LayoutRequest {
    * origins. Default: as many as there are physical cores, where shared memory is there and the model is not small; else 1.
    */
   readonly threads?: number;
-  /** Measures time per kind of operation. Default false. */
+  /** Measures time per kind of operation from the start; see `Model.setProfiling`. Default false. */
   readonly profile?: boolean;
   /** Makes views of cleared tapes throw. Default false. */
   readonly debug?: boolean;
@@ -57,13 +57,13 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   const tokenizer = await openTokenizer(checkpoint, options);
   const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
   const weights = await readWeights(checkpoint, memory, options);
-  const profile = options.profile === true ? createProfile() : undefined;
+  const profile = createProfile(options.profile ?? false);
   const backend = await createBackend(choice, {
     model: checkpoint.model,
     layout,
     memory,
     weights,
-    ...(profile === undefined ? {} : { profile }),
+    profile,
   });
   return createModel({
     artifact: { format: checkpoint.format, rootDigest: checkpoint.rootDigest },

@@ -36,7 +36,8 @@ export interface Model {
   /** Tokens in the cache. */
   readonly position: number;
   /**
-   * Streams a generation from a fresh conversation. The prompt is text (encoded with the tokenizer's BOS) or token
+   * Streams a generation from a fresh conversation; a beginning that it shares with the one before is not run again, which
+   * changes no result. The prompt is text (encoded with the tokenizer's BOS) or token
    * ids; an empty text means BOS alone. Returns the whole result at the end. The first `next()` throws `RUNTIME_CONTEXT`
    * where the prompt leaves no room, `RUNTIME_NO_TOKENIZER`, RangeError for options out of range; every one throws the
    * signal's reason once it is aborted. A reader that leaves the stream gives the model back.
@@ -58,6 +59,8 @@ export interface Model {
   reset(options?: { readonly wipe?: boolean }): void;
   /** Gives everything back; harmless when called twice. Any other call throws TypeError afterwards. */
   free(): void;
+  /** Switches the measuring of operation times on or off; off, it costs nothing. */
+  setProfiling(enabled: boolean): void;
   /** What is known about load, memory and time so far. */
   diagnostics(): Diagnostics;
 }

@@ -16,6 +16,6 @@ export interface ModelParts {
   readonly memory: ModelMemory;
   readonly backend: Backend;
   readonly tokenizer: Tokenizer | undefined;
-  readonly profile: OperationProfile | undefined;
+  readonly profile: OperationProfile;
   readonly loadMilliseconds: number;
 }

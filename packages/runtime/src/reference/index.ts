@@ -136,7 +136,7 @@ export function createReferenceBackend(context: BackendContext): Backend {
         }
         run.signal?.throwIfAborted();
         execute(operation, run);
-        profile?.add(phase, operation.kind, performance.now() - start);
+        if (profile.enabled) profile.add(phase, operation.kind, performance.now() - start);
       }
       return view('logits', run);
     },

@@ -6,9 +6,9 @@ import { type CompiledKernels, instantiateKernels, table } from '@mirust/kernels
 import { ENGINE, ropeFrequencies } from '@mirust/model';
 import { decodeRows } from '@mirust/quant';
 import type { Backend, BackendContext, RunRequest } from '../backend.ts';
-import type { OperationProfile } from '../profile.ts';
 import { weightOf } from '../weights.ts';
 import { createInlineEngine } from './inline-engine.ts';
+import { operationCost } from './operation-cost.ts';
 import { startPoolEngine } from './pool-engine.ts';
 import { controlView, writeTable } from './write-table.ts';
 
@@ -31,8 +31,7 @@ export async function createWasmBackend(context: BackendContext, kernels: Compil
   writeTable({ hyperparameters: h, layout, memory, weights });
   writeFrequencies(context);
   const control = controlView(memory);
-  const timings = profile === undefined ? undefined : profileView(context);
-  control.setUint32(table.PROFILE, timings?.byteOffset ?? 0, true);
+  const timings = profileView(context);
 
   const tokens = u32View(memory.scratch('tokens'));
   const logits = f32View(memory.scratch('logits'));
@@ -53,12 +52,17 @@ export async function createWasmBackend(context: BackendContext, kernels: Compil
       control.setUint32(table.RUN_TOKENS, run.tokens.length, true);
       control.setUint32(table.RUN_POSITION, run.startPosition, true);
       control.setUint32(table.RUN_LOGITS_ROWS, run.logitsRows, true);
+      control.setUint32(table.PROFILE, profile.enabled ? timings.byteOffset : 0, true);
       const next = await engine.execute(cost * run.tokens.length, run.signal);
-      if (timings !== undefined && profile !== undefined) collect(context, run, timings, profile);
+      if (profile.enabled) collect(context, run, timings);
       if (next !== operationCount) run.signal?.throwIfAborted();
       return logits.subarray(0, run.logitsRows * h.vocabSize);
     },
-    argmax: (row) => local.argmax(row.byteOffset, row.length),
+    argmax(row) {
+      if (row.length === 0) throw new RangeError('there are no logits to choose from');
+      // As the sampler's own: NaN alone gives the first id.
+      return Math.max(0, local.argmax(row.byteOffset, row.length));
+    },
     close: () => engine.close(),
   };
 }
@@ -93,15 +97,19 @@ function profileView({ memory }: BackendContext): Float64Array {
 }
 
 /** Adds the times of a run to the profile, the slowest thread's for every operation, and starts them anew. */
-function collect({ layout }: BackendContext, run: RunRequest, timings: Float64Array, profile: OperationProfile): void {
+function collect(context: BackendContext, run: RunRequest, timings: Float64Array): void {
+  const { layout, profile } = context;
   const phase = run.tokens.length > 1 ? 'prefill' : 'decode';
-  const { operations } = layout.program;
+  const { operations, buffers } = layout.program;
+  const ofLogits = new Set(buffers.filter(({ rows }) => rows === 'logits').map(({ name }) => name));
   for (const [index, { operation }] of operations.entries()) {
+    // Nothing was computed for a run that wants no logits.
+    if (run.logitsRows === 0 && 'output' in operation && ofLogits.has(operation.output)) continue;
     let slowest = 0;
     for (let at = index; at < timings.length; at += operations.length) {
       slowest = Math.max(slowest, timings[at] as number);
     }
-    profile.add(phase, operation.kind, slowest);
+    profile.add(phase, operation.kind, slowest, operationCost(context, operation, run));
   }
   timings.fill(0);
 }
