@@ -25,10 +25,14 @@ const loadSeconds = (performance.now() - loadStart) / 1000;
 const addon = context._ctx;
 addon.setThreads(threads);
 
+const sampler = new llama._bindings.AddonSampler(model._model);
+sampler.applyConfig({ temperature: 0 });
+
 let position = 0;
+let logits;
 async function decode(tokens) {
   addon.initBatch(tokens.length);
-  addon.addToBatch(0, position, Uint32Array.from(tokens), Uint32Array.of(tokens.length - 1));
+  logits = addon.addToBatch(0, position, Uint32Array.from(tokens), Uint32Array.of(tokens.length - 1))[0];
   position += tokens.length;
   await addon.decodeBatch();
 }
@@ -42,6 +46,7 @@ const engine = {
     for (let at = 0; at < tokens.length; at += BATCH) await decode(tokens.slice(at, at + BATCH));
   },
   step: (token) => decode([token]),
+  top: () => addon.sampleToken(logits, sampler),
 };
 
 const measured = await measure(engine, plan, model.fileInfo.metadata.llama.vocab_size);

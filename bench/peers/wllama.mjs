@@ -47,6 +47,8 @@ const url = `http://127.0.0.1:${server.address().port}/page.html?${query}`;
 const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
 browser.on('error', (error) => answer({ error: String(error) }));
 browser.on('exit', () => answer({ error: 'the browser ended' }));
+// Told to stop, it still closes the browser.
+process.on('SIGTERM', () => answer({ error: 'no time was left' }));
 const timer = setTimeout(() => answer({ error: 'the page gave no answer' }), TIMEOUT_MS);
 const result = await answered;
 clearTimeout(timer);

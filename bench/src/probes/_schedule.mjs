@@ -1,24 +1,28 @@
 /**
- * What is measured of an engine, the same for all of them: an engine is `{ reset(), feed(tokens), step(token) }`, where
- * `feed` appends tokens and computes the logits of the last, and `step` does so for one token.
- *
- * Answer: `prefill` tokens per second of each run; `decode[position]` seconds of each token from that position on. Raw
- * samples, for whoever takes medians.
+ * What is measured of an engine, the same for all of them. An engine is `{ reset(), feed(tokens), step(token), top() }`:
+ * `feed` appends tokens and computes the logits of the last, `step` does so for one token, and `top` says which id has the
+ * largest of these logits.
  */
 import { tokensFor } from './_tokens.mjs';
 
-/** Tokens decoded before the clock starts, and fed before prefill is measured: code and threads warm up. */
+/** The prompt and the tokens behind it with which code and threads warm up, and engines are compared. */
+const WARM_UP_PROMPT = 32;
 const WARM_UP_TOKENS = 8;
 
 /**
- * Runs `{ prefillTokens, prefillRuns, decodeTokens, positions }` on an engine. Positions ascend; 0 prefill runs or decode
- * tokens leave that part out.
+ * Runs `{ prefillTokens, prefillRuns, decodeTokens, positions }` on an engine. Gives raw samples, for whoever takes medians:
+ * `prefill`, tokens per second of each run; `decode[position]`, seconds of each token from that position on; and `tops`, the
+ * likeliest id behind each of the first tokens: engines that run the same file agree on them, but for near ties.
  */
 export async function measure(engine, plan, vocabSize) {
   const tokens = tokensFor(4096, vocabSize);
+  const tops = [];
   await engine.reset();
-  await engine.feed(tokens.slice(0, WARM_UP_TOKENS));
-  for (let index = 0; index < WARM_UP_TOKENS; index++) await engine.step(tokens[index]);
+  await engine.feed(tokens.slice(0, WARM_UP_PROMPT));
+  for (let index = 0; index < WARM_UP_TOKENS; index++) {
+    tops.push(await engine.top());
+    await engine.step(tokens[WARM_UP_PROMPT + index]);
+  }
   const prefill = [];
   for (let run = 0; run < plan.prefillRuns; run++) {
     await engine.reset();
@@ -38,5 +42,5 @@ export async function measure(engine, plan, vocabSize) {
     }
     decode[position] = seconds;
   }
-  return { prefill, decode };
+  return { prefill, decode, tops };
 }

@@ -1,0 +1,139 @@
+/** What is not decoding or prefill: loading, memory, heap, packing. Measured here, and made into rows. */
+import { execFileSync } from 'node:child_process';
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { runProbe } from './environment/child.mjs';
+import { median } from './median.mjs';
+import { memberId } from './members.mjs';
+import { quantizeRates } from './references.mjs';
+import { finish } from './rows.mjs';
+import { groupSamples } from './samples.mjs';
+import { HEAP_TARGET, LOAD_TARGET, MEMORY_ALLOWANCE_BYTES, MEMORY_TARGET, PACK_TARGET } from './targets.mjs';
+
+const THREADS = 2;
+
+/** Our packed types, and the type of llama-quantize that each is held against. */
+const PACKS = { q8: 'Q8_0', q4: 'Q4_0' };
+
+/**
+ * The measurements, in turn, on the newest Node: each is `{ kind, node, threads, answer }` and what tells it from others
+ * of its kind.
+ */
+export async function measureCommands(context, { large, small }) {
+  const { nodes, probes, pathOf, timeoutMs, readGigabytes, report } = context;
+  const node = nodes.at(-1);
+  const results = [];
+  const probe = async (kind, script, argument, flags) => {
+    const answer = await runProbe(node.path, join(probes, script), argument, { timeoutMs: timeoutMs(), flags });
+    report(`${kind}: ${JSON.stringify(answer)}`);
+    results.push({ kind, node: node.version, threads: argument.threads, answer });
+  };
+  const model = await pathOf(large, 'q8');
+  for (let run = 0; run < 2; run++) {
+    await probe('load', 'load.mjs', { model, threads: THREADS });
+    await probe('sha256', 'sha256.mjs', { model, threads: THREADS });
+  }
+  await probe('heap', 'heap.mjs', { model: await pathOf(small, 'q8'), threads: THREADS }, ['--expose-gc']);
+  const pack = packCommand(context, node);
+  const source = await pathOf(small, 'f32');
+  for (const threads of [1, 2]) {
+    const rate = await readGigabytes(threads);
+    for (const encoding of Object.keys(PACKS)) {
+      const answer = pack(source, encoding, threads);
+      report(`pack ${encoding}: ${JSON.stringify(answer)}`);
+      results.push({ kind: 'pack', node: node.version, threads, encoding, readGigabytes: rate, answer });
+    }
+  }
+  return results;
+}
+
+/** Runs mirust-pack as a user does, and gives `{ seconds, bytes }` of the whole command. */
+function packCommand({ root, folder, timeoutMs }, node) {
+  const main = join(root, 'apps', 'pack', 'dist', 'main.js');
+  const help = execFileSync(node.path, [main, '--help'], { encoding: 'utf8' });
+  const has = (option) => help.includes(`--${option} `);
+  return (source, encoding, threads) => {
+    if (threads > 1 && !has('threads')) return { error: 'mirust-pack has no --threads' };
+    const target = join(folder, `packed-${encoding}.slm`);
+    const options = ['--quant', encoding];
+    if (has('threads')) options.push('--threads', String(threads));
+    if (encoding === 'q4' && has('scales')) options.push('--scales', 'f16');
+    try {
+      const start = performance.now();
+      execFileSync(node.path, [main, source, target, ...options], { stdio: 'ignore', timeout: timeoutMs() });
+      return { seconds: (performance.now() - start) / 1000, bytes: statSync(source).size };
+    } catch (error) {
+      return { error: `mirust-pack failed: ${error.message.split('\n')[0]}` };
+    } finally {
+      rmSync(target, { force: true });
+    }
+  };
+}
+
+/** The rows of all this; memory is what the processes of the samples took. */
+export function commandRows({ commands, samples, nodes, shapes: [large, small] }) {
+  const node = nodes.at(-1);
+  const of = (kind) => commands.filter((command) => command.kind === kind && command.answer.error === undefined);
+  const rows = [];
+  const load = median(of('load').map(({ answer }) => answer.seconds));
+  const sha = median(of('sha256').map(({ answer }) => answer.seconds));
+  if (load !== undefined && sha !== undefined) {
+    const name = `load ${large} q8, verified / SHA-256 alone`;
+    rows.push(
+      finish({ name, node, threads: THREADS, ours: load, peer: sha, target: LOAD_TARGET, unit: 's', better: 'lower' }),
+    );
+  }
+  for (const shape of [large, small]) {
+    const group = groupSamples(samples).get(
+      memberId({ engine: 'mirust', node, shape, encoding: 'q8', threads: THREADS }),
+    );
+    if (group === undefined) continue;
+    // The process that came nearest to its limit, or went furthest past it.
+    const over = ({ answer }) => answer.peakBytes - answer.planBytes;
+    const { answer } = group.reduce((worst, sample) => (over(sample) > over(worst) ? sample : worst));
+    const name = `peak memory ${shape} q8 / plan + 120 MB`;
+    const peer = answer.planBytes + MEMORY_ALLOWANCE_BYTES;
+    rows.push(
+      finish({
+        name,
+        node,
+        threads: THREADS,
+        ours: answer.peakBytes,
+        peer,
+        target: MEMORY_TARGET,
+        unit: 'B',
+        better: 'lower',
+      }),
+    );
+  }
+  for (const { answer, threads } of of('heap')) {
+    const name = `heap growth over ${answer.tokens} tokens, ${small} q8, noise ${answer.noiseBytes} B`;
+    rows.push(
+      finish({
+        name,
+        node,
+        threads,
+        ours: answer.growthBytes,
+        peer: undefined,
+        target: HEAP_TARGET,
+        unit: 'B',
+        better: 'lower',
+      }),
+    );
+  }
+  return [...rows, ...packRows(of('pack'), small)];
+}
+
+function packRows(packs, shape) {
+  return packs.flatMap(({ node, threads, encoding, readGigabytes, answer }) => {
+    const theirs = PACKS[encoding];
+    const ours = answer.bytes / answer.seconds / 1e9;
+    const { measured, scaled } = quantizeRates(theirs, threads, readGigabytes);
+    const base = { node, threads, ours, target: PACK_TARGET, unit: 'GB/s' };
+    const name = `pack ${shape} f32 to ${encoding} / llama-quantize ${theirs}`;
+    return [
+      finish({ ...base, name: `${name}, Zen 5`, peer: measured }),
+      finish({ ...base, name: `${name}, scaled by memory`, peer: scaled }),
+    ];
+  });
+}
