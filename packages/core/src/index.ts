@@ -4,6 +4,7 @@ export * from './cursor.ts';
 export * from './dtype.ts';
 export * from './encoding.ts';
 export * from './errors.ts';
+export * from './event-loop.ts';
 export * from './finding.ts';
 export * from './http-source.ts';
 export * from './json.ts';

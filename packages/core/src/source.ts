@@ -19,8 +19,25 @@ export interface ByteSource {
    * where the medium fails, and the signal's reason once it is aborted.
    */
   readInto(offset: number, target: Uint8Array, options?: ReadOptions): Promise<void>;
+  /**
+   * Lends the open file to threads, which read it by its descriptor from the source's offset 0 on; absent where the source
+   * is not one open file. Throws Error after `close`, which waits for what is lent.
+   */
+  lendFile?(): LentFile;
   /** Gives back what the source holds (a file handle). Further reads fail. */
   close(): Promise<void>;
+}
+
+/**
+ * An open file in the hands of threads of this process. What `readInto` checks by itself they leave to their owner, who
+ * calls `checkUnchanged` when they are done.
+ */
+export interface LentFile {
+  readonly descriptor: number;
+  /** Throws `SOURCE_CHANGED` unless the file is the one that was opened. */
+  checkUnchanged(): Promise<void>;
+  /** The descriptor is not used any more. Once. */
+  giveBack(): void;
 }
 
 /** Reads a range into new memory. The range is checked before anything is allocated. Throws as `readInto` does. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readSync } from 'node:fs';
 import { chmod, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +102,39 @@ describe('a file that changes while it is read', () => {
   it('is closed', async () => {
     await source?.close();
     await expect(readRange(source as ByteSource, 0, 10)).rejects.toThrow('is closed');
+  });
+});
+
+describe('a file that is lent', () => {
+  it('is read by its descriptor, and checked by its owner', async () => {
+    source = await fileSource(path);
+    const lent = source.lendFile?.();
+    expect(lent).toBeDefined();
+    const bytes = new Uint8Array(4);
+    expect(readSync(lent?.descriptor ?? -1, bytes, 0, 4, 20)).toBe(4);
+    expect([...bytes]).toEqual([20, 21, 22, 23]);
+    await lent?.checkUnchanged();
+    await truncate(path, 500);
+    await expect(lent?.checkUnchanged()).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    lent?.giveBack();
+  });
+
+  it('stays open until every borrower has given it back', async () => {
+    source = await fileSource(path);
+    const first = source.lendFile?.();
+    const second = source.lendFile?.();
+    let closed = false;
+    const closing = source.close().then(() => {
+      closed = true;
+    });
+    expect(() => source?.lendFile?.()).toThrow('is closed');
+    first?.giveBack();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(false);
+    expect(readSync(second?.descriptor ?? -1, new Uint8Array(4), 0, 4, 0)).toBe(4);
+    second?.giveBack();
+    await closing;
+    expect(closed).toBe(true);
   });
 });
 

@@ -41,6 +41,8 @@ export async function fileSource(path: string): Promise<ByteSource> {
   }
   const name = sanitizeText(path);
   let closed = false;
+  let lent = 0;
+  let onLastReturn: (() => void) | undefined;
 
   /** Throws `SOURCE_CHANGED` unless the file is as it was. Called after the bytes are there: a check before proves less. */
   async function checkUnchanged(offset: number): Promise<void> {
@@ -84,9 +86,23 @@ export async function fileSource(path: string): Promise<ByteSource> {
         throw sourceFailure(error, path, { offset });
       }
     },
+    lendFile() {
+      if (closed) throw new Error(`the source ${name} is closed`);
+      lent++;
+      return {
+        descriptor: handle.fd,
+        checkUnchanged: () => checkUnchanged(0),
+        giveBack() {
+          lent--;
+          if (lent === 0) onLastReturn?.();
+        },
+      };
+    },
     async close() {
       if (closed) return;
       closed = true;
+      // The number of a closed descriptor is given to the next file that is opened: no thread may read it then.
+      if (lent > 0) await new Promise<void>((resolve) => (onLastReturn = resolve));
       await handle.close();
     },
   };

@@ -2,9 +2,9 @@
  * The engine on the caller's own thread: no shared memory, no isolation of the page, no worker. Long runs are cut into
  * pieces, so that timers, input and an abort come through between operations.
  */
+import { yieldToEventLoop } from '@mirust/core';
 import { type KernelExports, table } from '@mirust/kernels';
 import type { Engine } from './backend.ts';
-import { yieldToEventLoop } from './yield.ts';
 
 /** How long pieces, one after another, may hold the thread. */
 const YIELD_AFTER_MILLISECONDS = 20;
