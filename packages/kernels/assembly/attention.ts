@@ -321,33 +321,56 @@ function weighRow(row: i32, first: i32, last: i32, padded: i32, workspace: usize
   for (let at = sums; at < sums + (<usize>padded << 2); at += 16) v128.store(at, f32x4.mul(v128.load(at), factor));
 }
 
-/** sums[r] += Σ_p weights[r][p] · values[p], positions in order. */
+/** sums[r] += Σ_p weights[r][p] · values[p], positions in order; two rows share each read of a value. */
 function addRun(values: usize, count: i32, rows: i32, padded: i32, weights: usize, sums: usize): void {
   const bytes = <usize>padded << 2;
-  for (let r = 0; r < rows; r++) {
+  const span = <usize>count << 2;
+  let r = 0;
+  for (; r + 1 < rows; r += 2) {
     const w = weights + (<usize>(r * TILE) << 2);
-    const wEnd = w + (<usize>count << 2);
     const s = sums + <usize>r * bytes;
     let at: usize = 0;
-    for (; at + 64 <= bytes; at += 64) {
-      let a = v128.load(s + at, 0), b = v128.load(s + at, 16), c = v128.load(s + at, 32), d = v128.load(s + at, 48);
-      let v = values + at;
-      for (let p = w; p < wEnd; p += 4, v += bytes) {
-        const x = v128.load32_splat(p);
-        a = madd(x, v128.load(v, 0), a);
-        b = madd(x, v128.load(v, 16), b);
-        c = madd(x, v128.load(v, 32), c);
-        d = madd(x, v128.load(v, 48), d);
-      }
-      v128.store(s + at, a, 0); v128.store(s + at, b, 16); v128.store(s + at, c, 32); v128.store(s + at, d, 48);
-    }
+    for (; at + 64 <= bytes; at += 64) addFourColumns(values + at, bytes, w, span, s + at, s + bytes + at);
     for (; at < bytes; at += 16) {
-      let a = v128.load(s + at);
-      let v = values + at;
-      for (let p = w; p < wEnd; p += 4, v += bytes) a = madd(v128.load32_splat(p), v128.load(v), a);
-      v128.store(s + at, a);
+      addOneColumn(values + at, bytes, w, span, s + at);
+      addOneColumn(values + at, bytes, w + TILE * 4, span, s + bytes + at);
     }
   }
+  if (r < rows) {
+    const w = weights + (<usize>(r * TILE) << 2);
+    const s = sums + <usize>r * bytes;
+    for (let at: usize = 0; at < bytes; at += 16) addOneColumn(values + at, bytes, w, span, s + at);
+  }
+}
+
+/** Four vectors of two rows. */
+// @ts-ignore: decorator
+@inline
+function addFourColumns(v: usize, stride: usize, w: usize, span: usize, first: usize, second: usize): void {
+  let a = v128.load(first, 0), b = v128.load(first, 16), c = v128.load(first, 32), d = v128.load(first, 48);
+  let e = v128.load(second, 0), f = v128.load(second, 16), g = v128.load(second, 32), h = v128.load(second, 48);
+  for (const end = w + span; w < end; w += 4, v += stride) {
+    const x = v128.load32_splat(w, 0), y = v128.load32_splat(w, 128);
+    let value = v128.load(v, 0);
+    a = madd(x, value, a); e = madd(y, value, e);
+    value = v128.load(v, 16);
+    b = madd(x, value, b); f = madd(y, value, f);
+    value = v128.load(v, 32);
+    c = madd(x, value, c); g = madd(y, value, g);
+    value = v128.load(v, 48);
+    d = madd(x, value, d); h = madd(y, value, h);
+  }
+  v128.store(first, a, 0); v128.store(first, b, 16); v128.store(first, c, 32); v128.store(first, d, 48);
+  v128.store(second, e, 0); v128.store(second, f, 16); v128.store(second, g, 32); v128.store(second, h, 48);
+}
+
+/** One vector of one row. */
+// @ts-ignore: decorator
+@inline
+function addOneColumn(v: usize, stride: usize, w: usize, span: usize, sum: usize): void {
+  let a = v128.load(sum);
+  for (const end = w + span; w < end; w += 4, v += stride) a = madd(v128.load32_splat(w), v128.load(v), a);
+  v128.store(sum, a);
 }
 
 /**

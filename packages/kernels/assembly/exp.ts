@@ -7,25 +7,45 @@
  */
 import { madd } from './simd';
 
+/** Each constant four times, in memory: V8 makes a vector constant anew at each use, in three instructions. */
+const CONSTANTS: usize = memory.data<f32>([
+  -87, -87, -87, -87, // 0: lowest
+  88, 88, 88, 88, // 16: highest
+  1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634, // 32: 1 / ln 2
+  // 48 and 64: ln 2 in two parts; the first has few bits, so that n times it is exact
+  0.693145751953125, 0.693145751953125, 0.693145751953125, 0.693145751953125,
+  1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6,
+  // 80 to 176: 1 / 7!, 1 / 6!, … 1
+  0.0001984126984126984, 0.0001984126984126984, 0.0001984126984126984, 0.0001984126984126984,
+  0.001388888888888889, 0.001388888888888889, 0.001388888888888889, 0.001388888888888889,
+  0.008333333333333333, 0.008333333333333333, 0.008333333333333333, 0.008333333333333333,
+  0.041666666666666664, 0.041666666666666664, 0.041666666666666664, 0.041666666666666664,
+  0.16666666666666666, 0.16666666666666666, 0.16666666666666666, 0.16666666666666666,
+  0.5, 0.5, 0.5, 0.5,
+  1, 1, 1, 1,
+], 16);
+/** 127 in every lane: the bias of the exponent field. */
+const BIAS: usize = memory.data<u32>([127, 127, 127, 127], 16);
+
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(88));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.4426950408889634)));
-  // ln 2 in two parts: the first has few bits, so that n times it is exact.
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693145751953125)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(1.428606765330187e-6)));
-  let p = f32x4.splat(1 / 5040);
-  p = madd(p, r, f32x4.splat(1 / 720));
-  p = madd(p, r, f32x4.splat(1 / 120));
-  p = madd(p, r, f32x4.splat(1 / 24));
-  p = madd(p, r, f32x4.splat(1 / 6));
-  p = madd(p, r, f32x4.splat(0.5));
-  p = madd(p, r, f32x4.splat(1));
-  p = madd(p, r, f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const lowest = v128.load(CONSTANTS, 0);
+  const clamped = f32x4.min(f32x4.max(x, lowest), v128.load(CONSTANTS, 16));
+  const n = f32x4.nearest(f32x4.mul(clamped, v128.load(CONSTANTS, 32)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, v128.load(CONSTANTS, 48)));
+  r = f32x4.sub(r, f32x4.mul(n, v128.load(CONSTANTS, 64)));
+  const one = v128.load(CONSTANTS, 176);
+  let p = madd(v128.load(CONSTANTS, 80), r, v128.load(CONSTANTS, 96));
+  p = madd(p, r, v128.load(CONSTANTS, 112));
+  p = madd(p, r, v128.load(CONSTANTS, 128));
+  p = madd(p, r, v128.load(CONSTANTS, 144));
+  p = madd(p, r, v128.load(CONSTANTS, 160));
+  p = madd(p, r, one);
+  p = madd(p, r, one);
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), v128.load(BIAS)), 23);
   // Minus infinity is a masked position: its weight is exactly 0.
-  return v128.and(f32x4.mul(p, power), f32x4.ge(x, f32x4.splat(-87)));
+  return v128.and(f32x4.mul(p, power), f32x4.ge(x, lowest));
 }
 
 /** {@link exp4} of one value: the same bits as in any lane. */

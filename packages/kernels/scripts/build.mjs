@@ -23,7 +23,8 @@ const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--m
 
 function sources() {
   const folder = join(root, 'assembly');
-  const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const files = names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
   return new Map([...files, ['table.ts', readFileSync(join(root, 'src', 'table.ts'), 'utf8')]]);
 }
 
