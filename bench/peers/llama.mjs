@@ -6,7 +6,7 @@
  * "auto", KV cache f16); there is no GPU, and nothing is downloaded or built.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
-import { measure } from '../src/probes/_schedule.mjs';
+import { cpuSeconds, measure } from '../src/probes/_schedule.mjs';
 
 const { model: modelPath, threads, plan } = JSON.parse(process.argv[2]);
 const BATCH = 512;
@@ -55,6 +55,7 @@ console.log(
     ...measured,
     loadSeconds,
     peakBytes: process.resourceUsage().maxRSS * 1024,
+    cpuSeconds: cpuSeconds(),
     threads: addon.getThreads(),
     engine: `llama.cpp ${llama.llamaCppRelease.release}, ${llama.systemInfo}`,
   }),

@@ -1,4 +1,5 @@
 /** What a reader must know beside the rows: which engines ran, whether they computed the same, what was left out. */
+import { median } from './median.mjs';
 import { memberId } from './members.mjs';
 import { groupSamples } from './samples.mjs';
 
@@ -10,6 +11,7 @@ export function notesOf({ samples, commands, nodes, shapes }, skipped) {
   return [
     ...engineNotes(samples),
     ...agreementNotes(samples, nodes.at(-1), shapes),
+    ...othersNotes(samples),
     ...new Set([...skipped, ...failed.map(describeFailure)].map((line) => `left out: ${line}`)),
   ];
 }
@@ -37,6 +39,14 @@ function agreementNotes(samples, node, shapes) {
       return [`${shape} ${encoding}: ${same} of ${ours.length} likeliest ids are llama.cpp's`];
     }),
   );
+}
+
+/** Whether the machine was ours. */
+function othersNotes(samples) {
+  const shares = samples.flatMap(({ answer }) => answer.othersShare ?? []);
+  if (shares.length === 0) return [];
+  const [middle, most] = [median(shares), Math.max(...shares)].map((share) => `${(100 * share).toFixed(0)} %`);
+  return [`others had ${middle} of the processor (median over the processes), at most ${most}`];
 }
 
 function describeFailure({ member, kind, encoding, threads, answer }) {

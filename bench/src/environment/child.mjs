@@ -1,12 +1,14 @@
 /** Runs a probe in a process of its own: a fresh heap, fresh code, and no memory of the measurement before. */
 import { spawn } from 'node:child_process';
+import { watchOthers } from './processor.mjs';
 
 /**
  * Gives what the probe printed as its last line, or `{ error }`: a probe that fails or is cut off must not end the run.
- * `node` is the path of the Node to use.
+ * Where the probe says its `cpuSeconds`, `othersShare` is what other processes had of all cores. `node` is a path.
  */
 export function runProbe(node, script, argument, { timeoutMs, flags = [] }) {
   return new Promise((resolve) => {
+    const others = watchOthers();
     const child = spawn(node, [...flags, script, JSON.stringify(argument)], { stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr']) {
@@ -23,7 +25,9 @@ export function runProbe(node, script, argument, { timeoutMs, flags = [] }) {
     child.on('error', (error) => resolve({ error: error.message }));
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve(late ? { error: 'no time was left' } : parseAnswer(code, output));
+      const answer = late ? { error: 'no time was left' } : parseAnswer(code, output);
+      const othersShare = others(answer.cpuSeconds);
+      resolve(othersShare === undefined ? answer : { ...answer, othersShare });
     });
   });
 }

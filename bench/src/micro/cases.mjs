@@ -1,7 +1,6 @@
 /**
- * What is measured. Inputs are made from seeds or are the shipped model; peers are what the platform itself brings. The
- * engine and its peers (llama.cpp, native and as WebAssembly) join with the WebAssembly backend: the reference backend
- * is an oracle and is measured here only so that its cost is known.
+ * What the pieces cost. Inputs are made from seeds or are the shipped model; peers are what the platform itself brings. The
+ * reference backend is an oracle, and is measured here only so that its cost is known.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -48,7 +47,7 @@ export async function createCases(root) {
   const artifact = await packedFixture();
   const checkpoint = await openCheckpoint(await openPath(join(root, 'fixtures', 'story', 'hf')));
   const tokenizer = createTokenizer((await checkpoint.readTokenizer()).model);
-  const model = await loadModel(checkpoint, { context: 256 });
+  const model = await loadModel(checkpoint, { context: 256, backend: 'reference' });
   await checkpoint.close();
   const hash = () => createHash('sha256').update(bytes).digest();
   const encode = (dtype) => () =>

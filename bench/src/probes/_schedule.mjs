@@ -44,3 +44,9 @@ export async function measure(engine, plan, vocabSize) {
   }
   return { prefill, decode, tops };
 }
+
+/** Seconds of all threads of this process so far. */
+export function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

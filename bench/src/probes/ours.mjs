@@ -9,7 +9,7 @@ import { openPath } from '@mirust/checkpoint/node';
 import { elementCount, encodedSize } from '@mirust/core';
 import { planInputOf, planMemory } from '@mirust/planner';
 import { argmax, loadModel } from '@mirust/runtime';
-import { measure } from './_schedule.mjs';
+import { cpuSeconds, measure } from './_schedule.mjs';
 
 const { model: path, threads, plan } = JSON.parse(process.argv[2]);
 
@@ -41,6 +41,7 @@ console.log(
     ...measured,
     loadSeconds,
     peakBytes: process.resourceUsage().maxRSS * 1024,
+    cpuSeconds: cpuSeconds(),
     planBytes,
     bytesPerToken,
     macsPerToken,
