@@ -48,7 +48,7 @@ const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], {
 browser.on('error', (error) => answer({ error: String(error) }));
 browser.on('exit', () => answer({ error: 'the browser ended' }));
 // Told to stop, it still closes the browser.
-process.on('SIGTERM', () => answer({ error: 'no time was left' }));
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => answer({ error: 'told to stop' }));
 const timer = setTimeout(() => answer({ error: 'the page gave no answer' }), TIMEOUT_MS);
 const result = await answered;
 clearTimeout(timer);

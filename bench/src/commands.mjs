@@ -71,57 +71,41 @@ function packCommand({ root, folder, timeoutMs }, node) {
 }
 
 /** The rows of all this; memory is what the processes of the samples took. */
-export function commandRows({ commands, samples, nodes, shapes: [large, small] }) {
-  const node = nodes.at(-1);
+export function commandRows({ commands, samples, nodes, shapes }) {
+  const [large, small] = shapes;
   const of = (kind) => commands.filter((command) => command.kind === kind && command.answer.error === undefined);
-  const rows = [];
-  const load = median(of('load').map(({ answer }) => answer.seconds));
-  const sha = median(of('sha256').map(({ answer }) => answer.seconds));
-  if (load !== undefined && sha !== undefined) {
-    const name = `load ${large} q8, verified / SHA-256 alone`;
-    rows.push(
-      finish({ name, node, threads: THREADS, ours: load, peer: sha, target: LOAD_TARGET, unit: 's', better: 'lower' }),
-    );
-  }
-  for (const shape of [large, small]) {
-    const group = groupSamples(samples).get(
-      memberId({ engine: 'mirust', node, shape, encoding: 'q8', threads: THREADS }),
-    );
-    if (group === undefined) continue;
-    // The process that came nearest to its limit, or went furthest past it.
-    const over = ({ answer }) => answer.peakBytes - answer.planBytes;
-    const { answer } = group.reduce((worst, sample) => (over(sample) > over(worst) ? sample : worst));
-    const name = `peak memory ${shape} q8 / plan + 120 MB`;
-    const peer = answer.planBytes + MEMORY_ALLOWANCE_BYTES;
-    rows.push(
-      finish({
-        name,
-        node,
-        threads: THREADS,
-        ours: answer.peakBytes,
-        peer,
-        target: MEMORY_TARGET,
-        unit: 'B',
-        better: 'lower',
-      }),
-    );
-  }
-  for (const { answer, threads } of of('heap')) {
-    const name = `heap growth over ${answer.tokens} tokens, ${small} q8, noise ${answer.noiseBytes} B`;
-    rows.push(
-      finish({
-        name,
-        node,
-        threads,
-        ours: answer.growthBytes,
-        peer: undefined,
-        target: HEAP_TARGET,
-        unit: 'B',
-        better: 'lower',
-      }),
-    );
-  }
-  return [...rows, ...packRows(of('pack'), small)];
+  const place = { node: nodes.at(-1), threads: THREADS, better: 'lower' };
+  return [
+    ...loadRows(place, of, large),
+    ...shapes.flatMap((shape) => memoryRows(place, samples, shape)),
+    ...of('heap').map(({ answer }) => heapRow(place, answer, small)),
+    ...packRows(of('pack'), small),
+  ];
+}
+
+function loadRows(place, of, shape) {
+  const seconds = (kind) => median(of(kind).map(({ answer }) => answer.seconds));
+  const [ours, peer] = [seconds('load'), seconds('sha256')];
+  if (ours === undefined || peer === undefined) return [];
+  const name = `load ${shape} q8, verified / SHA-256 alone`;
+  return [finish({ ...place, name, ours, peer, target: LOAD_TARGET, unit: 's' })];
+}
+
+/** Of the process that came nearest to its limit, or went furthest past it. */
+function memoryRows(place, samples, shape) {
+  const id = memberId({ engine: 'mirust', node: place.node, shape, encoding: 'q8', threads: place.threads });
+  const group = groupSamples(samples).get(id);
+  if (group === undefined) return [];
+  const past = ({ peakBytes, planBytes }) => peakBytes - planBytes;
+  const worst = group.map(({ answer }) => answer).reduce((most, answer) => (past(answer) > past(most) ? answer : most));
+  const name = `peak memory ${shape} q8 / plan + 120 MB`;
+  const peer = worst.planBytes + MEMORY_ALLOWANCE_BYTES;
+  return [finish({ ...place, name, ours: worst.peakBytes, peer, target: MEMORY_TARGET, unit: 'B' })];
+}
+
+function heapRow(place, { growthBytes, noiseBytes, tokens }, shape) {
+  const name = `heap growth over ${tokens} tokens, ${shape} q8, noise ${noiseBytes} B`;
+  return finish({ ...place, name, ours: growthBytes, peer: undefined, target: HEAP_TARGET, unit: 'B' });
 }
 
 function packRows(packs, shape) {

@@ -73,14 +73,18 @@ export function cellsOf({ quick, nodes, native, browser, large, small }) {
     };
   };
 
+  const shapes = [small, large];
   return [
-    ...cross([2, 1], [small, large], ['q8', 'q4'], (threads, shape, encoding) => main(shape, encoding, threads)),
-    ...(quick ? [far(small, 'q8')] : cross([small, large], ['q8', 'q4'], [0], far)),
-    ...(browser
-      ? cross(quick ? [1] : [1, 2], quick ? [small] : [small, large], ['Q8_0', 'Q4_0'], (threads, shape, encoding) =>
-          inBrowser(shape, encoding, threads),
-        )
-      : []),
+    ...cross([2, 1], shapes, ['q8', 'q4'], (threads, shape, encoding) => main(shape, encoding, threads)),
+    ...cross([2], quick ? [small] : shapes, quick ? ['q8'] : ['q8', 'q4'], (_, shape, encoding) =>
+      far(shape, encoding),
+    ),
+    ...cross(
+      browser ? (quick ? [1] : [1, 2]) : [],
+      quick ? [small] : shapes,
+      ['Q8_0', 'Q4_0'],
+      (threads, shape, encoding) => inBrowser(shape, encoding, threads),
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** From samples to rows: ours, the peer's, their ratio and the target. */
 import { COUNTERPART, memberId } from './members.mjs';
 import { scaledDecode } from './references.mjs';
-import { groupSamples, medianOf, readRateOf } from './samples.mjs';
+import { groupSamples, medianOf, rateOf } from './samples.mjs';
 import { browserTarget, FAR_POSITION_TARGET, nativeTarget, olderNodeTarget } from './targets.mjs';
 
 /** The release of wllama that counts is its fastest; the other one is shown. */
@@ -37,8 +37,9 @@ export function rowsOf({ samples, shapes, nodes }) {
     }
   }
   for (const shape of shapes) {
-    for (const encoding of ['q8', 'q4'])
+    for (const encoding of ['q8', 'q4']) {
       rows.push(...farPositionRows({ shape, encoding, node: newest, threads: 2 }, find));
+    }
   }
   return rows;
 }
@@ -48,11 +49,12 @@ function figureOf({ metric, shape, encoding, node, threads }, find) {
   const group = find({ engine: 'mirust', node, shape, encoding, threads });
   const ours = medianOf(group, metric);
   if (ours === undefined) return undefined;
-  const readGigabytes = readRateOf(group);
-  const work =
-    metric === 'decode'
-      ? { readShare: (ours * medianOf(group, 'bytesPerToken')) / 1e9 / readGigabytes }
-      : { gops: (2 * ours * medianOf(group, 'macsPerToken')) / 1e9 };
+  const readGigabytes = medianOf(group, (sample) => sample.readGigabytes);
+  // Of each process with its own minute: the memory does not keep still.
+  const readShare = (sample) => (rateOf(sample, metric) * sample.answer.bytesPerToken) / 1e9 / sample.readGigabytes;
+  const gops = (sample) => (2 * rateOf(sample, metric) * sample.answer.macsPerToken) / 1e9;
+  const measured = group.filter((sample) => rateOf(sample, metric) !== undefined);
+  const work = metric === 'decode' ? { readShare: medianOf(measured, readShare) } : { gops: medianOf(measured, gops) };
   return { metric, shape, encoding, node, threads, ours, readGigabytes, work };
 }
 
@@ -74,15 +76,13 @@ function peerRows(figure, find) {
 
 /**
  * The best of a peer's settings with up to as many threads as ours: two threads can be slower than one, and a row with one
- * thread is held against one.
+ * thread is held against one. Undefined unless the peer was measured with as many as ours.
  */
 function bestOf(engine, { metric, shape, encoding, threads }, find) {
-  const values = [];
-  for (let count = 1; count <= threads; count++) {
-    const value = medianOf(find({ engine, shape, encoding: COUNTERPART[encoding], threads: count }), metric);
-    if (value !== undefined) values.push(value);
-  }
-  return values.length === 0 ? undefined : Math.max(...values);
+  const value = (count) => medianOf(find({ engine, shape, encoding: COUNTERPART[encoding], threads: count }), metric);
+  if (value(threads) === undefined) return undefined;
+  const counts = Array.from({ length: threads }, (_, index) => index + 1);
+  return Math.max(...counts.map(value).filter((one) => one !== undefined));
 }
 
 function olderNodeRows(figure, find, newest) {
@@ -94,13 +94,14 @@ function olderNodeRows(figure, find, newest) {
 
 /** What is left of the rate at 2,048 positions, of the rate at 16; ours beside llama.cpp's. */
 function farPositionRows({ shape, encoding, node, threads }, find) {
-  const kept = (group) => {
-    const [near, far] = [medianOf(group, 'decode'), medianOf(group, 'decodeFar')];
-    return near === undefined || far === undefined ? undefined : far / near;
+  // In one process each: what was measured in another minute is no part of the comparison.
+  const share = (sample) => {
+    const far = rateOf(sample, 'decodeFar');
+    return far === undefined ? undefined : far / rateOf(sample, 'decode');
   };
   const theirs = COUNTERPART[encoding];
-  const ours = kept(find({ engine: 'mirust', node, shape, encoding, threads }));
-  const peer = kept(find({ engine: 'llama.cpp', shape, encoding: theirs, threads }));
+  const ours = medianOf(find({ engine: 'mirust', node, shape, encoding, threads }), share);
+  const peer = medianOf(find({ engine: 'llama.cpp', shape, encoding: theirs, threads }), share);
   if (ours === undefined || peer === undefined) return [];
   const name = `decode at 2,048 of decode at 16, ${shape} ${encoding} / llama.cpp ${theirs}`;
   return [finish({ name, node, threads, ours, peer, target: FAR_POSITION_TARGET, unit: 'share' })];

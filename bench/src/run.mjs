@@ -22,8 +22,9 @@ export async function runAll({ bench, root, quick, rounds = quick ? Number.POSIT
   const peers = findPeers(join(bench, 'peers'));
   const folder = join(root, 'out', 'bench', 'models');
   const pathOf = (shape, encoding) => ensureArtifact(folder, shape, encoding);
-  for (const shape of [LARGE, SMALL])
+  for (const shape of [LARGE, SMALL]) {
     for (const encoding of ['Q8_0', 'Q4_0', 'q8', 'q4']) await pathOf(shape, encoding);
+  }
   await pathOf(SMALL, 'f32');
 
   // From here on the clock runs: what is above is there the next time.
@@ -50,8 +51,9 @@ export async function runAll({ bench, root, quick, rounds = quick ? Number.POSIT
   const commands = [];
   for (let round = 0; round < rounds && timeoutMs() > 1; round++) {
     samples.push(...(await measureCells(native, round, context)));
-    if (only === undefined && round === 0)
+    if (only === undefined && round === 0) {
       commands.push(...(await measureCommands(context, { large: LARGE, small: SMALL })));
+    }
     // Browsers gain nothing from the rounds of a quick run: their rows have room to spare.
     if (!quick || round === 0) samples.push(...(await measureCells(browser, round, context)));
   }

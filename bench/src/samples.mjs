@@ -24,14 +24,14 @@ function tokenRate(seconds) {
   return seconds === undefined || seconds.length === 0 ? undefined : 1 / median(seconds);
 }
 
-/** The median over a member's processes: of a metric of {@link RATES}, or of a field of their answers. */
+/** The median over a member's processes of a metric of {@link RATES}, or of what a function gives for a sample. */
 export function medianOf(group, metric) {
   if (group === undefined) return undefined;
-  const read = RATES[metric] ?? ((answer) => answer[metric]);
-  return median(group.map(({ answer }) => read(answer)).filter((value) => value !== undefined));
+  const read = typeof metric === 'function' ? metric : (sample) => rateOf(sample, metric);
+  return median(group.map(read).filter((value) => value !== undefined));
 }
 
-/** Median of the pure read rate, GB/s, beside a member's samples. */
-export function readRateOf(group) {
-  return median(group.map(({ readGigabytes }) => readGigabytes));
+/** One process's rate by a metric of {@link RATES}; undefined where it did not measure that. */
+export function rateOf({ answer }, metric) {
+  return RATES[metric](answer);
 }
