@@ -3,7 +3,7 @@ export { attentionWorkspaceBytes } from './attention';
 export { decodeRow } from './decode';
 export { exp1 } from './exp';
 export { f16ToF32, f32ToF16 } from './float16';
-export { argmax } from './logits';
+export { argmax, topK } from './logits';
 export { matmulPanels, matmulWorkspaceBytes } from './matmul';
 export { matmulRows } from './matmul-float';
 export { probeDots } from './probe';

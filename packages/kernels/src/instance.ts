@@ -8,6 +8,8 @@ export interface KernelExports {
   serve(control: number, thread: number): void;
   /** Index of the highest logit, the lowest among equals; -1 where all are NaN. */
   argmax(logits: number, count: number): number;
+  /** Indices of the `k` highest logits, u32 [k] at `heap` in no order, NaN passed over; gives how many there are. */
+  topK(logits: number, count: number, k: number, heap: number): number;
   /** See `assembly/probe.ts`. */
   probeDots(a: number, b: number, c: number, out: number): void;
   /** First byte behind the constants of the build. */

@@ -1,4 +1,4 @@
-/** The index of the highest logit. */
+/** The indices of the highest logits. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { describeBuilds, type Workbench } from './_builds.ts';
@@ -47,5 +47,36 @@ describeBuilds('argmax', (bench) => {
     expect(argmax(bench, Array(19).fill(none))).toBe(-1);
     expect(argmax(bench, [...Array(9).fill(none), low])).toBe(9);
     expect(argmax(bench, [])).toBe(-1);
+  });
+});
+
+describeBuilds('topK', (bench) => {
+  /** Sorted: the heap's own order is nobody's business. */
+  function topK(logits: readonly number[], k: number): number[] {
+    const address = bench.clear().put(Float32Array.from(logits), 4);
+    const heap = bench.put(new Uint32Array(k), 4);
+    const found = bench.kernels.topK(address, logits.length, k, heap);
+    return [...new Uint32Array(bench.bytes(heap, found * 4).slice().buffer)].sort((a, b) => a - b);
+  }
+
+  it('any logits, many of them equal or NaN', () => {
+    const logit = fc.oneof(fc.constantFrom(none, low, high, 0, -0, 1, -1), fc.float({ noDefaultInfinity: true }));
+    fc.assert(
+      fc.property(fc.array(logit, { maxLength: 70 }), fc.integer({ min: 1, max: 80 }), (logits, k) => {
+        const numbers = logits.flatMap((value, index) => (Number.isNaN(value) ? [] : [{ value, index }]));
+        const best = numbers.sort((a, b) => b.value - a.value || a.index - b.index).slice(0, k);
+        expect(topK(logits, k)).toEqual(best.map(({ index }) => index).sort((a, b) => a - b));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('rising, falling and equal logits of a whole vocabulary', () => {
+    const count = 5000;
+    const rising = Array.from({ length: count }, (_, i) => i);
+    expect(topK(rising, 3)).toEqual([4997, 4998, 4999]);
+    expect(topK([...rising].reverse(), 3)).toEqual([0, 1, 2]);
+    expect(topK(Array(count).fill(7), 1024)).toEqual(rising.slice(0, 1024));
+    expect(topK(Array(count).fill(none), 5)).toEqual([]);
   });
 });

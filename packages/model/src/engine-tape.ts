@@ -16,6 +16,8 @@ export const ENGINE = {
   operations: 'operations',
   /** f64 [headDim / 2] */
   frequencies: 'rope-frequencies',
+  /** Indices of the highest logits, u32 [MAX_CANDIDATES] */
+  candidates: 'candidates',
   /** Sums of time, f64 [threads][operations]. */
   profile: 'profile',
   /** [threads] */
@@ -24,6 +26,8 @@ export const ENGINE = {
 
 /** Room for the constants of the compiled kernels; a test holds the builds to it. */
 export const KERNEL_DATA_BYTES = 1024;
+/** Most logits that sampling asks for at once. */
+export const MAX_CANDIDATES = 1024;
 /** Bytes of the control block and of one record of the table: `table.ts` of the kernels. */
 const CONTROL_BYTES = 256;
 const RECORD_BYTES = 80;
@@ -41,6 +45,7 @@ export function engineItems(
     { name: ENGINE.control, byteLength: CONTROL_BYTES },
     { name: ENGINE.operations, byteLength: operations * RECORD_BYTES },
     { name: ENGINE.frequencies, byteLength: (h.headDim / 2) * 8 },
+    { name: ENGINE.candidates, byteLength: MAX_CANDIDATES * 4 },
     { name: ENGINE.profile, byteLength: options.threads * operations * 8 },
     { name: ENGINE.workspace, byteLength: options.threads * workspaceBytesPerThread },
   ];

@@ -1,7 +1,7 @@
 /** @packageDocumentation A model described once: tensor contract, forward program, memory layout. */
 export * from './contract.ts';
 export * from './description.ts';
-export { ENGINE, KERNEL_DATA_BYTES } from './engine-tape.ts';
+export { ENGINE, KERNEL_DATA_BYTES, MAX_CANDIDATES } from './engine-tape.ts';
 export * from './errors.ts';
 export * from './gguf-metadata.ts';
 export * from './huggingface-config.ts';

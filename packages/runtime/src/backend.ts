@@ -29,6 +29,8 @@ export interface Backend {
   run(request: RunRequest): Promise<Float32Array>;
   /** `argmax` of the sampler, for a row of logits that `run` gave. */
   argmax?(row: Float32Array): number;
+  /** Indices of the `count` (at most `MAX_CANDIDATES`) highest of such a row, in no order; NaN is passed over. */
+  topK?(row: Float32Array, count: number): number[];
   /** Ends its threads; a run in progress rejects. */
   close?(): void;
 }

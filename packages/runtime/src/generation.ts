@@ -26,7 +26,7 @@ export async function* runGeneration(
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
     throw new RangeError(`maxTokens must be a non-negative integer, got ${maxTokens}`);
   }
-  const sampler = createSampler(options, backend.argmax);
+  const sampler = createSampler(options, backend);
   const stopWatch = createStopWatch(options.stop ?? []);
   const promptTokenIds = encodePrompt(tokenizer, prompt);
   // Behind a prompt the text goes on; from BOS alone it begins, and the space that a tokenizer puts in front goes.

@@ -10,6 +10,14 @@ export { allocateMemory, type ModelMemory } from './memory.ts';
 export type { ArtifactIdentity, FeedOptions, Model } from './model.ts';
 export type { OperationTime, Phase } from './profile.ts';
 export { createRandom, type RandomSource } from './random.ts';
-export { argmax, createSampler, MAX_TOP_K, resolveSampling, type Sampler, type SamplingOptions } from './sampler.ts';
+export {
+  argmax,
+  createSampler,
+  type LogitSearch,
+  MAX_TOP_K,
+  resolveSampling,
+  type Sampler,
+  type SamplingOptions,
+} from './sampler.ts';
 export { createStopWatch, type StopWatch } from './stop-strings.ts';
 export { Tape, type TapeBlock, type TapeMark, type TapeOptions, type TapeStat } from './tape.ts';

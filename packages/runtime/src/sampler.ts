@@ -10,6 +10,7 @@
  * 7. one random number u in [0, 1) is drawn per token: the first candidate whose running sum of the probabilities
  *    that stayed exceeds u times their total is chosen.
  */
+import { MAX_CANDIDATES } from '@mirust/model';
 import { createRandom, type RandomSource } from './random.ts';
 
 /** How to choose tokens. */
@@ -31,7 +32,15 @@ export interface SamplingOptions {
 }
 
 /** Largest topK: SLM1's runtime contract. */
-export const MAX_TOP_K = 1024;
+export const MAX_TOP_K: number = MAX_CANDIDATES;
+
+/** Searches over a row of logits that a backend does faster. */
+export interface LogitSearch {
+  /** {@link argmax} */
+  argmax?(row: Float32Array): number;
+  /** Indices of the `count` (at most {@link MAX_TOP_K}) highest, in no order; NaN is passed over. */
+  topK?(row: Float32Array, count: number): number[];
+}
 
 /** Chooses tokens; keeps the random state of one generation. */
 export interface Sampler {
@@ -44,16 +53,16 @@ type Resolved = Required<SamplingOptions>;
 /**
  * Makes a sampler. Throws RangeError, naming the option, for a value out of range.
  *
- * @param highestOf a faster {@link argmax}, where the backend has one
+ * @param search what the backend brings; it must give the same ids
  */
-export function createSampler(options: SamplingOptions = {}, highestOf: typeof argmax = argmax): Sampler {
+export function createSampler(options: SamplingOptions = {}, search: LogitSearch = {}): Sampler {
   const resolved = resolveSampling(options);
   const random = createRandom(resolved.seed);
   return {
     sample(logits, history) {
       penalize(logits, history, resolved);
-      if (resolved.temperature === 0) return highestOf(logits);
-      return draw(logits, resolved, random);
+      if (resolved.temperature === 0) return search.argmax?.(logits) ?? argmax(logits);
+      return draw(logits, resolved, random, search);
     },
   };
 }
@@ -115,8 +124,8 @@ function penalize(logits: Float32Array, history: readonly number[], options: Res
   }
 }
 
-function draw(logits: Float32Array, options: Resolved, random: RandomSource): number {
-  const ids = highest(logits, options.topK === 0 ? logits.length : Math.min(options.topK, logits.length));
+function draw(logits: Float32Array, options: Resolved, random: RandomSource, search: LogitSearch): number {
+  const ids = highest(logits, options.topK === 0 ? logits.length : Math.min(options.topK, logits.length), search);
   const top = logits[ids[0] as number] as number;
   const weights = ids.map((id) => Math.exp(((logits[id] as number) - top) / options.temperature));
   let kept = options.topP < 1 ? headLength(weights, options.topP) : weights.length;
@@ -144,15 +153,25 @@ function headLength(weights: readonly number[], share: number): number {
   return weights.length;
 }
 
+/** Ids of the `count` highest logits, highest first, lower id first among equals; NaN is never one of them. */
+function highest(logits: Float32Array, count: number, search: LogitSearch): number[] {
+  const found =
+    search.topK !== undefined && count <= MAX_TOP_K ? search.topK(logits, count) : highestHeap(logits, count);
+  if (found.length === 0) return [argmax(logits)];
+  return found.sort((a, b) => (isBetter(logits, a, b) ? -1 : 1));
+}
+
+function isBetter(logits: Float32Array, a: number, b: number): boolean {
+  const difference = (logits[a] as number) - (logits[b] as number);
+  return difference > 0 || (difference === 0 && a < b);
+}
+
 /**
- * Ids of the `count` highest logits, highest first, lower id first among equals. A bounded heap whose root is the
- * worst kept candidate: n · log(count), no sort of a whole vocabulary for a small count.
+ * The same, in no order: a bounded heap whose root is the worst kept candidate, n · log(count), no sort of a whole
+ * vocabulary for a small count.
  */
-function highest(logits: Float32Array, count: number): number[] {
-  const better = (a: number, b: number): boolean => {
-    const difference = (logits[a] as number) - (logits[b] as number);
-    return difference > 0 || (difference === 0 && a < b);
-  };
+function highestHeap(logits: Float32Array, count: number): number[] {
+  const better = (a: number, b: number): boolean => isBetter(logits, a, b);
   const heap: number[] = [];
   const sinkDown = (): void => {
     let at = 0;
@@ -181,6 +200,5 @@ function highest(logits: Float32Array, count: number): number[] {
       sinkDown();
     }
   }
-  if (heap.length === 0) return [argmax(logits)];
-  return heap.sort((a, b) => (better(a, b) ? -1 : 1));
+  return heap;
 }

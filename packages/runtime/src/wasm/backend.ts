@@ -63,6 +63,11 @@ export async function createWasmBackend(context: BackendContext, kernels: Compil
       // As the sampler's own: NaN alone gives the first id.
       return Math.max(0, local.argmax(row.byteOffset, row.length));
     },
+    topK(row, count) {
+      const heap = memory.engine(ENGINE.candidates);
+      const found = local.topK(row.byteOffset, row.length, count, heap.byteOffset);
+      return [...new Uint32Array(heap.buffer, heap.byteOffset, found)];
+    },
     close: () => engine.close(),
   };
 }
