@@ -1,4 +1,5 @@
 /** @packageDocumentation Data types, shapes, errors, checked byte reading, sources and sinks. */
+export * from './activity-clock.ts';
 export * from './checked.ts';
 export * from './cursor.ts';
 export * from './dtype.ts';

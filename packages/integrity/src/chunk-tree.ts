@@ -72,9 +72,14 @@ export async function verifyChunk(
   if (bytes.byteLength !== range.byteLength) {
     throw new RangeError(`chunk ${index} has ${range.byteLength} bytes, got ${bytes.byteLength}`);
   }
+  checkChunkDigest(tree, index, await sha256(bytes), context);
+}
+
+/** Compares the digest that a whole chunk turned out to have with its leaf. Throws `CHUNK_DIGEST`. */
+export function checkChunkDigest(tree: ChunkTree, index: number, actual: Uint8Array, context: ChunkContext = {}): void {
   const expected = chunkLeaf(tree, index);
-  const actual = await sha256(bytes);
   if (sameBytes(actual, expected)) return;
+  const range = chunkRange(tree.byteLength, index);
   const offset = (context.baseOffset ?? 0) + range.offset;
   const contents = context.contents?.(range.offset, range.byteLength) ?? '';
   const where = `chunk ${index} (bytes ${offset} to ${offset + range.byteLength - 1}${contents})`;
