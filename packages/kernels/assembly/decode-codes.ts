@@ -1,13 +1,11 @@
 /** What the row decoders of all block types share: sixteen codes at a time to f32, every step rounded by itself. */
-import { withSpecials } from './float16';
-import { F16_MAGIC, F16_MASK } from './simd';
+import { anyF16LanesToF32 } from './simd';
 
 /** The f16 at an address, whatever it is. */
 // @ts-ignore: decorator
 @inline
 export function f16At(at: usize): f32 {
-  const bits = i32x4.splat(<i32>load<i16>(at));
-  return f32x4.extract_lane(withSpecials(bits, i32x4.splat(F16_MASK), f32x4.splat(F16_MAGIC)), 0);
+  return f32x4.extract_lane(anyF16LanesToF32(i32x4.splat(<i32>load<i16>(at))), 0);
 }
 
 /**

@@ -1,31 +1,20 @@
 /** f16 and bf16 to f32 and back, eight at a time. */
-import { F16_MAGIC, F16_MASK, f16LanesToF32 } from './simd';
+import { anyF16LanesToF32 } from './simd';
 
 /** Converts `count` f16 to f32. Reads and writes nothing beyond them. */
 export function f16ToF32(source: usize, target: usize, count: i32): void {
-  const mask = i32x4.splat(F16_MASK);
-  const magic = f32x4.splat(F16_MAGIC);
   const end = target + (<usize>(count & ~7) << 2);
   while (target < end) {
     const v = v128.load(source);
-    v128.store(target, withSpecials(i32x4.extend_low_i16x8_s(v), mask, magic), 0);
-    v128.store(target, withSpecials(i32x4.extend_high_i16x8_s(v), mask, magic), 16);
+    v128.store(target, anyF16LanesToF32(i32x4.extend_low_i16x8_s(v)), 0);
+    v128.store(target, anyF16LanesToF32(i32x4.extend_high_i16x8_s(v)), 16);
     source += 16;
     target += 32;
   }
   for (let i = count & 7; i > 0; i--, source += 2, target += 4) {
     const v = i32x4.splat(<i32>load<i16>(source));
-    f32.store(target, f32x4.extract_lane(withSpecials(v, mask, magic), 0));
+    f32.store(target, f32x4.extract_lane(anyF16LanesToF32(v), 0));
   }
-}
-
-/** Infinity and NaN, exponent 31 in f16, keep being what they are. */
-// @ts-ignore: decorator
-@inline
-export function withSpecials(halves: v128, mask: v128, magic: v128): v128 {
-  const special = i32x4.eq(v128.and(halves, i32x4.splat(0x7c00)), i32x4.splat(0x7c00));
-  const value = f16LanesToF32(halves, mask, magic);
-  return v128.or(value, v128.and(special, i32x4.splat(0x7f800000)));
 }
 
 /** Converts `count` bf16 to f32. */

@@ -8,7 +8,7 @@
  *        low nibble: column 4j + i, high nibble: column 16 + 4j + i; value = nibble - 8
  * ```
  */
-import { F16_MAGIC, F16_MASK, f16LanesToF32 } from './simd';
+import { f16LanesToF32 } from './simd';
 import { KIND_NIBBLE_F16, KIND_Q8_0, KIND_Q8_F16, KIND_Q8_F32 } from './table';
 
 /** Bytes of a panel of `columns` (a multiple of 32). */
@@ -25,14 +25,14 @@ export function panelBytes(kind: i32, columns: usize): usize {
 // @ts-ignore: decorator
 @inline
 export function lowScales(halves: v128): v128 {
-  return f16LanesToF32(i32x4.extend_low_i16x8_s(halves), i32x4.splat(F16_MASK), f32x4.splat(F16_MAGIC));
+  return f16LanesToF32(i32x4.extend_low_i16x8_s(halves));
 }
 
 /** Scales of rows 4 to 7 of eight f16. */
 // @ts-ignore: decorator
 @inline
 export function highScales(halves: v128): v128 {
-  return f16LanesToF32(i32x4.extend_high_i16x8_s(halves), i32x4.splat(F16_MASK), f32x4.splat(F16_MAGIC));
+  return f16LanesToF32(i32x4.extend_high_i16x8_s(halves));
 }
 
 /** Stores the eight results of a panel, or as many as the matrix has rows left. */

@@ -17,6 +17,20 @@ export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
+/** 2^112. */
+export const F16_MAGIC: f32 = 5192296858534827628530496329220096.0;
+
+/**
+ * Constants of the conversion from f16, in memory: V8 makes a vector constant anew at each use. Sign, exponent and mantissa
+ * in f32's places; 2^112; the exponent of infinity and NaN, in f16 and in f32.
+ */
+const F16: usize = memory.data<u32>([
+  0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000,
+  0x77800000, 0x77800000, 0x77800000, 0x77800000,
+  0x00007c00, 0x00007c00, 0x00007c00, 0x00007c00,
+  0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000,
+], 16);
+
 /**
  * Four f16 in the low halves of 32-bit lanes (sign-extended) as f32. The bits are moved to f32's places, which leaves a
  * value 2^112 too small; the product puts it right and is exact. Infinity and NaN come out as large finite values:
@@ -24,11 +38,15 @@ export function sumLanes(v: v128): f32 {
  */
 // @ts-ignore: decorator
 @inline
-export function f16LanesToF32(halves: v128, mask: v128, magic: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shl(halves, 13), mask), magic);
+export function f16LanesToF32(halves: v128): v128 {
+  return f32x4.mul(v128.and(i32x4.shl(halves, 13), v128.load(F16, 0)), v128.load(F16, 16));
 }
 
-/** Mask for {@link f16LanesToF32}: sign, exponent and mantissa. */
-export const F16_MASK: u32 = 0x8fffe000;
-/** 2^112. */
-export const F16_MAGIC: f32 = 5192296858534827628530496329220096.0;
+/** {@link f16LanesToF32} in which infinity and NaN, exponent 31 in f16, keep being what they are. */
+// @ts-ignore: decorator
+@inline
+export function anyF16LanesToF32(halves: v128): v128 {
+  const exponent = v128.load(F16, 32);
+  const special = i32x4.eq(v128.and(halves, exponent), exponent);
+  return v128.or(f16LanesToF32(halves), v128.and(special, v128.load(F16, 48)));
+}
