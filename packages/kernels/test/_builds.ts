@@ -65,6 +65,9 @@ export interface SingleKernels extends KernelExports {
   tileBytes(columns: number, tile: number): number;
 }
 
+/** What unused memory holds: as a float, NaN; as an integer, -1. */
+const FILLER = 0xff;
+
 /** A build, and a memory in which tests lay down what it works on. */
 export class Workbench {
   readonly variant: KernelVariant;
@@ -83,13 +86,13 @@ export class Workbench {
     return this;
   }
 
-  /** Address of `byteLength` bytes, filled with 0xa5, so that a kernel that counts on zeros fails. */
+  /** Address of `byteLength` bytes of {@link FILLER}: a kernel that counts on zeros, or reads too much, gives NaN. */
   room(byteLength: number, alignment = 16): number {
     const address = Math.ceil(this.#next / alignment) * alignment;
     this.#next = address + byteLength;
     const missing = this.#next - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / 65_536));
-    this.bytes(address, byteLength).fill(0xa5);
+    this.bytes(address, byteLength).fill(FILLER);
     return address;
   }
 
@@ -98,6 +101,11 @@ export class Workbench {
     const address = this.room(values.byteLength, alignment);
     this.bytes(address, values.byteLength).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return address;
+  }
+
+  /** Whether room that was left behind some buffer is as it was. */
+  isUntouched(address: number, byteLength: number): boolean {
+    return this.bytes(address, byteLength).every((byte) => byte === FILLER);
   }
 
   bytes(address: number, byteLength: number): Uint8Array {

@@ -16,7 +16,7 @@ function toF16(bench: Workbench, values: Float32Array, alignment = 16): Uint16Ar
   const source = bench.clear().put(values, alignment);
   const target = bench.room(values.length * 2 + 16, 2);
   bench.kernels.f32ToF16(source, target, values.length);
-  expect([...bench.bytes(target + values.length * 2, 16)]).toEqual(Array(16).fill(0xa5));
+  expect(bench.isUntouched(target + values.length * 2, 16)).toBe(true);
   return new Uint16Array(bench.bytes(target, values.length * 2).slice().buffer);
 }
 
@@ -38,7 +38,7 @@ describeBuilds('f16', (bench) => {
     const target = bench.room(count * 4 + 16, 4);
     bench.kernels.f16ToF32(source, target, count);
     expect(differences(bench.floats(target, count), ALL_VALUES.subarray(0x3bf0, 0x3bf0 + count))).toEqual([]);
-    expect([...bench.bytes(target + count * 4, 16)]).toEqual(Array(16).fill(0xa5));
+    expect(bench.isUntouched(target + count * 4, 16)).toBe(true);
     expect(toF16(bench, ALL_VALUES.slice(0x3bf0, 0x3bf0 + count), 4)).toEqual(ALL_BITS.slice(0x3bf0, 0x3bf0 + count));
   });
 
