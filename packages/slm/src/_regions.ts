@@ -42,6 +42,9 @@ export interface RegionCodes {
   readonly scale: SlmErrorCode;
 }
 
+/** Sees the parts of a piece that are no padding, in order; `isLast`: the region ends in this piece. */
+export type RegionVisitor = (part: Uint8Array, region: Region, isLast: boolean) => void;
+
 /** Index of the first region that ends behind `offset`; `regions.length` where there is none. */
 export function firstRegionBehind(regions: readonly Region[], offset: number): number {
   let low = 0;
@@ -64,7 +67,7 @@ export function checkRegions(
   bytes: Uint8Array,
   offset: number,
   codes: RegionCodes,
-  visit?: (part: Uint8Array, region: Region, isLast: boolean) => void,
+  visit?: RegionVisitor,
 ): void {
   const pieceEnd = offset + bytes.byteLength;
   for (let i = firstRegionBehind(regions, offset); i < regions.length; i++) {

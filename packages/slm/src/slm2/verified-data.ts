@@ -9,14 +9,10 @@ import {
   toHex,
   verifyChunk,
 } from '@mirust/integrity';
-import { checkRegions, dataRegions, firstRegionBehind, type Region } from '../_regions.ts';
+import type { Region } from '../_regions.ts';
 import { slmError } from '../errors.ts';
-import type { PlacedTensor } from '../tensor.ts';
+import { type DataPlaces, dataRules } from './_data-rules.ts';
 import type { Slm2File } from './format.ts';
-
-const CODES = { padding: 'SLM2_PADDING', scale: 'SLM2_SCALE_VALUE' } as const;
-/** Names of tensors that a message lists. */
-const MAX_LISTED_TENSORS = 3;
 
 /**
  * A source with the offsets of the file that gives out DATA, verified chunk by chunk. It must be over the same file as
@@ -29,16 +25,14 @@ const MAX_LISTED_TENSORS = 3;
  * it leaves the other source open.
  */
 export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource {
-  const { dataOffset, dataByteLength, tensors, tree } = file;
-  const regions = dataRegions(tensors, dataOffset, dataOffset + dataByteLength);
-  const contents = (offset: number, byteLength: number): string =>
-    tensorsWithin(regions, tensors, dataOffset + offset, byteLength);
+  const { dataOffset, dataByteLength, tree } = file;
+  const { contents, checkBytes } = dataRules(file);
   /** The chunk that was last read in part: never changed after it was verified. */
   let kept: { readonly index: number; readonly bytes: Promise<Uint8Array> } | undefined;
 
   async function check(index: number, bytes: Uint8Array): Promise<void> {
     await verifyChunk(tree, index, bytes, { baseOffset: dataOffset, contents });
-    checkRegions(regions, tensors, bytes, dataOffset + index * CHUNK_BYTES, CODES);
+    checkBytes(bytes, index * CHUNK_BYTES);
   }
   async function load(index: number, options: ReadOptions | undefined): Promise<Uint8Array> {
     const range = chunkRange(dataByteLength, index);
@@ -97,25 +91,6 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
   };
 }
 
-/** `: norm.weight, output.weight`: the tensors that lie in a range of the file, for messages. */
-function tensorsWithin(
-  regions: readonly Region[],
-  tensors: readonly PlacedTensor[],
-  offset: number,
-  byteLength: number,
-): string {
-  const names = new Set<string>();
-  for (let i = firstRegionBehind(regions, offset); i < regions.length; i++) {
-    const region = regions[i] as Region;
-    if (region.offset >= offset + byteLength) break;
-    const name = tensors[region.tensor]?.name;
-    if (name !== undefined && region.kind !== 'padding') names.add(name);
-  }
-  if (names.size === 0) return '';
-  const listed = [...names].slice(0, MAX_LISTED_TENSORS).join(', ');
-  return `: ${listed}${names.size > MAX_LISTED_TENSORS ? ` and ${names.size - MAX_LISTED_TENSORS} more` : ''}`;
-}
-
 /**
  * Reads all of DATA once, in constant memory, and checks every chunk, the padding, every scale and the digest of every
  * tensor. Throws as {@link openVerifiedData} does, and `SLM2_TENSOR_DIGEST` where an entry of TENS states a wrong one.
@@ -133,13 +108,6 @@ export async function verifySlm2Data(source: ByteSource, file: Slm2File, options
   }
 }
 
-/** What {@link tensorDigests} and a writer need to know of a file. */
-export interface DataPlaces {
-  readonly tensors: readonly PlacedTensor[];
-  readonly dataOffset: number;
-  readonly dataByteLength: number;
-}
-
 /**
  * The SHA-256 of every tensor, hexadecimal, by one pass over DATA that also checks padding and scales. `visit` sees
  * every piece, which is a chunk.
@@ -151,7 +119,7 @@ export async function tensorDigests(
   visit?: (bytes: Uint8Array) => Promise<void>,
 ): Promise<string[]> {
   const { tensors, dataOffset, dataByteLength } = places;
-  const regions = dataRegions(tensors, dataOffset, dataOffset + dataByteLength);
+  const rules = dataRules(places);
   const digests: string[] = [];
   let hash = createSha256();
   const onPart = (part: Uint8Array, region: Region, isLast: boolean): void => {
@@ -166,7 +134,7 @@ export async function tensorDigests(
     { offset: dataOffset, byteLength: dataByteLength },
     async (bytes, offset) => {
       await visit?.(bytes);
-      checkRegions(regions, tensors, bytes, offset, CODES, onPart);
+      rules.checkBytes(bytes, offset - dataOffset, onPart);
     },
     options,
   );
