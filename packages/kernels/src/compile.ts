@@ -29,7 +29,7 @@ export async function compileKernels(options: CompileOptions = {}): Promise<Comp
   if (relaxed === undefined) return variant === undefined ? compileSimd(shared) : undefined;
   if (variant === 'relaxed') return relaxed;
   // Right everywhere, but slower than the other build where the dot is several instructions.
-  if (variant === undefined && !(await isDotFused())) return relaxed;
+  if (variant === undefined && !isDotFused(relaxed.module, shared)) return relaxed;
   return (await compileTested('fused', shared)) ?? (variant === undefined ? relaxed : undefined);
 }
 
@@ -91,10 +91,8 @@ function product(a: Int8Array, b: Int8Array, first: number, count: number): numb
  * without VNNI saturates in 16 bits and gives 65,534; VNNI gives 129,540; Arm's signed dot -508. This decides which
  * build is faster, never what it computes.
  */
-async function isDotFused(): Promise<boolean> {
-  const module = await compileRelaxed(kernelBytes('relaxed', false));
-  if (module === undefined) return false;
-  const memory = probeMemory(false);
+function isDotFused(module: WebAssembly.Module, shared: boolean): boolean {
+  const memory = probeMemory(shared);
   const { probeDots } = instantiateKernels(module, memory);
   new Uint8Array(memory.buffer, A, 16).fill(127);
   new Uint8Array(memory.buffer, B, 16).fill(255);
