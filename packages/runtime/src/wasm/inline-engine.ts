@@ -11,17 +11,21 @@ const YIELD_AFTER_MILLISECONDS = 20;
 /** How long one piece should take: a fraction of that, since an operation cannot be cut. */
 const PIECE_MILLISECONDS = 10;
 
+/** Below what any machine does: the first pieces are rather too short. */
+const FIRST_GUESS = 5e6;
+
 /** See the module comment. */
 export function createInlineEngine(kernels: KernelExports, control: DataView, operations: number): Engine {
   const address = control.byteOffset;
-  /** Multiplications per millisecond, measured as it goes. */
-  let speed = 1e6;
+  /** Multiplications per millisecond, measured as it goes: a prompt computes, a token waits for memory. */
+  const speed = { prefill: FIRST_GUESS, decode: FIRST_GUESS };
   // Across runs: a small model's are so short that none of them alone would ever let a signal through.
   let lastYield = performance.now();
   return {
     async execute(cost, signal) {
+      const phase = control.getUint32(table.RUN_TOKENS, true) > 1 ? 'prefill' : 'decode';
       control.setUint32(table.CANCEL, 0, true);
-      const pieces = Math.max(1, Math.ceil(cost / speed / PIECE_MILLISECONDS));
+      const pieces = Math.max(1, Math.ceil(cost / speed[phase] / PIECE_MILLISECONDS));
       const perPiece = Math.ceil(operations / pieces);
       const started = performance.now();
       let paused = 0;
@@ -35,7 +39,7 @@ export function createInlineEngine(kernels: KernelExports, control: DataView, op
         if (signal?.aborted === true) return next;
       }
       const elapsed = performance.now() - started - paused;
-      if (elapsed > 1) speed = cost / elapsed;
+      if (elapsed > 1) speed[phase] = cost / elapsed;
       return operations;
     },
     close() {},
