@@ -2,7 +2,8 @@
  * A checkpoint of any format as one thing: a described model, its tensors under canonical names, its tokenizer, and
  * what the source says about itself. Pack, admission, planner and runtime know checkpoints, not formats.
  */
-import type { ByteSource, ReadOptions, Shape, TensorEncoding, Warning } from '@mirust/core';
+import type { ByteSource, ReadOptions, RowOffsets, Shape, TensorEncoding, Warning } from '@mirust/core';
+import type { DigestPool, ProgressOptions, VerifiedReadTimes } from '@mirust/integrity';
 import type { ModelDescription } from '@mirust/model';
 import type { ImportedTokenizer } from '@mirust/tokenizer';
 
@@ -30,6 +31,26 @@ export interface CheckpointTensor {
     scales: Uint8Array,
     options?: ReadOptions,
   ): Promise<void>;
+}
+
+/** Threads that may help to read, and whatever a pass over a file takes. */
+export interface ReadImageOptions extends ProgressOptions {
+  readonly pool?: DigestPool | undefined;
+}
+
+/**
+ * All weights of a file as one run of bytes: payloads and scales in their encodings, and the padding between. Where the
+ * weight tape of a runtime has the same places, loading is reading this.
+ */
+export interface WeightImage {
+  readonly byteLength: number;
+  /** By canonical name, complete: where payload and scales lie, from the start of the image. */
+  readonly places: ReadonlyMap<string, RowOffsets>;
+  /**
+   * Fills `target`, as long as the image. Every byte is verified when this returns; when it throws, as reading rows does,
+   * nothing is being read any more.
+   */
+  readInto(target: Uint8Array, options?: ReadImageOptions): Promise<VerifiedReadTimes>;
 }
 
 /** What a source says about itself; every field may be absent. Text of the file: sanitise before showing. */
@@ -62,6 +83,8 @@ export interface Checkpoint {
   readonly model: ModelDescription;
   /** By canonical name, complete: checked against the contract. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
+  /** Absent where the weights do not lie in one run that digests cover: SLM2 alone has it. */
+  readonly image?: WeightImage;
   readonly facts: CheckpointFacts;
   /** Name of the artifact, hex: SLM2 alone has one. */
   readonly rootDigest: string | undefined;

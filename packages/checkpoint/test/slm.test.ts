@@ -182,6 +182,37 @@ describe('SLM2', () => {
     }
   });
 
+  it('gives all weights as one image, in which every tensor has its place', async () => {
+    const bytes = await slm2File();
+    const checkpoint = await openCheckpoint(watchedFiles({ 'a.slm': bytes }, 'a.slm'));
+    const { byteLength, places, readInto } = checkpoint.image ?? expect.fail('no image');
+    expect(byteLength).toBe(sectionsOf(bytes).get('DATA')?.byteLength);
+    const image = new Uint8Array(byteLength);
+    await readInto(image);
+    expect([...places.keys()].sort()).toEqual([...checkpoint.tensors.keys()].sort());
+    for (const [name, tensor] of checkpoint.tensors) {
+      const { payloadOffset, scaleOffset } = places.get(name) ?? expect.fail(name);
+      const { payload, scales } = await readWholeTensor(tensor);
+      const placed = [
+        image.subarray(payloadOffset, payloadOffset + payload.byteLength),
+        image.subarray(scaleOffset, scaleOffset + scales.byteLength),
+      ];
+      expect(placed).toEqual([payload, scales]);
+    }
+    await checkpoint.close();
+  });
+
+  it('finds in its image what was changed', async () => {
+    const good = await slm2File();
+    const data = sectionsOf(good).get('DATA') ?? expect.fail();
+    const checkpoint = await openCheckpoint(watchedFiles({ 'a.slm': flipped(good, data.offset + 3000) }, 'a.slm'));
+    const target = new Uint8Array(data.byteLength);
+    const error = await errorOf(checkpoint.image?.readInto(target) ?? expect.fail('no image'));
+    expect([error.code, error.offset]).toEqual(['CHUNK_DIGEST', data.offset]);
+    expect(target.every((byte) => byte === 0)).toBe(true);
+    await checkpoint.close();
+  });
+
   it('that is replaced after it was opened is caught', async () => {
     const files = replaceable(await slm2File());
     const checkpoint = await openCheckpoint(files);

@@ -20,7 +20,7 @@ export interface DigestPool {
    * known then, but it is over.
    */
   digest(task: DigestTask): Promise<DigestResult>;
-  /** Ends the threads, whatever they do; resolves when they are gone. Harmless when called twice. */
+  /** Ends the threads, whatever they do; resolves when they are gone. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -50,6 +50,7 @@ export function startDigestPool(threadCount: number): DigestPool | undefined {
   });
   /** Why nothing is accepted any more. */
   let ended: Error | undefined;
+  let closing: Promise<void> | undefined;
 
   function deal(): void {
     for (;;) {
@@ -67,6 +68,15 @@ export function startDigestPool(threadCount: number): DigestPool | undefined {
     ended ??= reason;
     resolveStarted(false);
     for (const { reject } of queue.splice(0)) reject(ended);
+  }
+
+  async function close(): Promise<void> {
+    const error = new Error('the pool is closed');
+    end(error);
+    const gone = [...members];
+    members.clear();
+    await Promise.all(gone.map(({ thread }) => thread.terminate()));
+    for (const { given } of gone) for (const { reject } of given) reject(error);
   }
 
   function start(): boolean {
@@ -113,12 +123,9 @@ export function startDigestPool(threadCount: number): DigestPool | undefined {
         deal();
       });
     },
-    async close() {
-      const gone = [...members];
-      members.clear();
-      end(new Error('the pool is closed'));
-      await Promise.all(gone.map(({ thread }) => thread.terminate()));
-      for (const { given } of gone) for (const { reject } of given) reject(new Error('the pool is closed'));
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

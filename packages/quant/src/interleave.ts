@@ -22,6 +22,9 @@ export type MatrixShape = readonly [rows: number, columns: number];
  * into the panels from `firstRow / 8` on. Throws RangeError for an encoding that has no interleaved form, and where
  * the lengths do not fit together.
  *
+ * The payload of `rows` may lie at the very end of `panels`: panels are laid down from the front, and one is never smaller
+ * than its rows, so none covers rows that come after it. So a matrix is interleaved where it is read to.
+ *
  * @param encoding of either layout
  * @param shape [rows, columns] of the run
  * @param rows the run, row-major

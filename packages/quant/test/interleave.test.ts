@@ -107,6 +107,19 @@ describe('rows to panels', () => {
     fc.assert(fc.property(matrices, ({ encoding, shape, rows }) => checkScales(interleaved(encoding, shape, rows))));
   });
 
+  it('may be done in place, from rows at the end of the panels', () => {
+    fc.assert(
+      fc.property(matrices, ({ encoding, shape, rows }) => {
+        const { payload: expected } = interleaved(encoding, shape, rows);
+        const panels = new Uint8Array(expected.byteLength).fill(0xa5);
+        const payload = panels.subarray(panels.byteLength - rows.payload.byteLength);
+        payload.set(rows.payload);
+        interleaveRows(encoding, shape, { payload, scales: rows.scales }, panels);
+        expect(panels).toEqual(expected);
+      }),
+    );
+  });
+
   it('may be done in runs of whole panels, at any alignment', () => {
     fc.assert(
       fc.property(matrices, fc.nat(), ({ encoding, shape: [rows, columns], rows: all }, cut) => {

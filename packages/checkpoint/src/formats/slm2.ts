@@ -2,11 +2,11 @@
  * SLM2 artifacts. Opening verifies everything but DATA; every byte of DATA is verified when it is read, so what is
  * handed out is what the root digest names.
  */
-import type { ByteSource, ReadOptions } from '@mirust/core';
+import type { ByteSource, ReadOptions, RowOffsets } from '@mirust/core';
 import { describeModel, type ModelDescription } from '@mirust/model';
-import { openVerifiedData, readSlm2, type Slm2File, verifySlm2Data } from '@mirust/slm';
+import { openVerifiedData, readSlm2, readSlm2Data, type Slm2File, verifySlm2Data } from '@mirust/slm';
 import { readTokn } from '@mirust/tokenizer';
-import type { CheckpointTensor } from '../checkpoint.ts';
+import type { CheckpointTensor, WeightImage } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
 import type { OpenedModel } from '../opened.ts';
 import type { MappedTensors } from '../problems.ts';
@@ -22,6 +22,7 @@ export async function openSlm2(source: ByteSource, fileName: string, options: Re
     files: [{ name: fileName, source }],
     model,
     ...mapTensors(file, model, openVerifiedData(source, file)),
+    image: imageOf(source, file),
     facts: readFacts(file),
     rootDigest: file.rootDigest,
     warnings: [],
@@ -40,6 +41,18 @@ function mapTensors(file: Slm2File, model: ModelDescription, data: ByteSource): 
     else strangers.push(name);
   }
   return { tensors, strangers };
+}
+
+function imageOf(source: ByteSource, file: Slm2File): WeightImage {
+  const places = file.tensors.map(({ name, offset, scaleOffset, scaleByteLength }): [string, RowOffsets] => [
+    name,
+    { payloadOffset: offset - file.dataOffset, scaleOffset: scaleByteLength > 0 ? scaleOffset - file.dataOffset : 0 },
+  ]);
+  return {
+    byteLength: file.dataByteLength,
+    places: new Map(places),
+    readInto: (target, options) => readSlm2Data(source, file, target, options),
+  };
 }
 
 function readFacts({ meta }: Slm2File): RawFacts {
