@@ -12,10 +12,12 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const VARIANTS = {
-  simd: { RELAXED: false, FUSED: false },
-  relaxed: { RELAXED: true, FUSED: false },
-  fused: { RELAXED: true, FUSED: true },
+/** The engine, once per instruction set; and the encoders, which have no dots and need but one. */
+const BUILDS = {
+  simd: { entry: 'index.ts', RELAXED: false, FUSED: false },
+  relaxed: { entry: 'index.ts', RELAXED: true, FUSED: false },
+  fused: { entry: 'index.ts', RELAXED: true, FUSED: true },
+  encode: { entry: 'encode/index.ts', RELAXED: false, FUSED: false },
 };
 // Level 1: higher ones move loads into deep expressions, and V8, which keeps their order, spills registers.
 const OPTIONS = ['--optimizeLevel', '1', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--enable', 'threads'];
@@ -23,19 +25,19 @@ const MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--m
 
 function sources() {
   const folder = join(root, 'assembly');
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
-  const files = names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]);
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  const files = names.map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')]);
   return new Map([...files, ['table.ts', readFileSync(join(root, 'src', 'table.ts'), 'utf8')]]);
 }
 
-async function compile(constants) {
+async function compile({ entry, ...constants }) {
   const files = sources();
   const lines = Object.entries(constants).map(([name, value]) => `export const ${name}: bool = ${value};`);
   files.set('variant.ts', lines.join('\n'));
   let wasm;
   const features = constants.RELAXED ? ['--enable', 'relaxed-simd'] : [];
   const { error, stderr } = await asc.main(
-    ['index.ts', '--outFile', 'kernels.wasm', ...OPTIONS, ...MEMORY, ...features],
+    [entry, '--outFile', 'kernels.wasm', ...OPTIONS, ...MEMORY, ...features],
     {
       readFile: (name) => files.get(name) ?? null,
       writeFile: (_name, contents) => {
@@ -50,10 +52,10 @@ async function compile(constants) {
 }
 
 let stale = false;
-for (const [variant, constants] of Object.entries(VARIANTS)) {
-  const name = `${variant.toUpperCase()}_WASM`;
-  const text = `/** Made by scripts/build.mjs from assembly/. */\nexport const ${name}: string =\n  '${await compile(constants)}';\n`;
-  const file = join(root, 'src', 'generated', `${variant}.ts`);
+for (const [build, options] of Object.entries(BUILDS)) {
+  const name = `${build.toUpperCase()}_WASM`;
+  const text = `/** Made by scripts/build.mjs from assembly/. */\nexport const ${name}: string =\n  '${await compile(options)}';\n`;
+  const file = join(root, 'src', 'generated', `${build}.ts`);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale = true;
   if (process.argv.includes('--check')) {
@@ -62,6 +64,6 @@ for (const [variant, constants] of Object.entries(VARIANTS)) {
   }
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
-  console.log(`${variant}: ${Math.round((text.length * 3) / 4 / 1000)} kB`);
+  console.log(`${build}: ${Math.round((text.length * 3) / 4 / 1000)} kB`);
 }
 process.exit(stale && process.argv.includes('--check') ? 1 : 0);

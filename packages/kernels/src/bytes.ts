@@ -1,4 +1,5 @@
-/** The compiled builds as bytes, and the one place where they differ by how they are used. */
+/** The builds of the engine, one per instruction set. */
+import { wasmBinary } from './binary.ts';
 import { FUSED_WASM } from './generated/fused.ts';
 import { RELAXED_WASM } from './generated/relaxed.ts';
 import { SIMD_WASM } from './generated/simd.ts';
@@ -14,51 +15,7 @@ export const KERNEL_VARIANTS: readonly KernelVariant[] = ['simd', 'relaxed', 'fu
 
 const TEXTS: Readonly<Record<KernelVariant, string>> = { simd: SIMD_WASM, relaxed: RELAXED_WASM, fused: FUSED_WASM };
 
-/**
- * The binary of a variant, importing a memory that is shared between threads or one that is not. That is one bit of the
- * import; atomic instructions are valid on either.
- */
+/** The binary of a variant, importing a memory that is shared between threads or one that is not. */
 export function kernelBytes(variant: KernelVariant, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(TEXTS[variant]), (character) => character.charCodeAt(0));
-  if (!shared) {
-    const at = memoryLimits(bytes);
-    bytes[at] = (bytes[at] as number) & ~SHARED_FLAG;
-  }
-  return bytes;
-}
-
-/** Bit 1 of the limits of a memory: shared. Bit 0: a maximum follows. (WebAssembly core specification, 5.3.8) */
-const SHARED_FLAG = 2;
-const IMPORT_SECTION = 2;
-const MEMORY_IMPORT = 2;
-
-/** Offset of the flags of the imported memory. The builds have exactly one. */
-function memoryLimits(bytes: Uint8Array): number {
-  let at = 8;
-  const leb = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++] as number;
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  for (;;) {
-    const section = bytes[at++];
-    const byteLength = leb();
-    if (section !== IMPORT_SECTION) {
-      at += byteLength;
-      continue;
-    }
-    for (let count = leb(); count > 0; count--) {
-      // The names of module and field.
-      for (let names = 0; names < 2; names++) {
-        const length = leb();
-        at += length;
-      }
-      if (bytes[at++] === MEMORY_IMPORT) return at;
-      // A function import: its type.
-      leb();
-    }
-  }
+  return wasmBinary(TEXTS[variant], shared);
 }
