@@ -82,17 +82,21 @@ async function visit(files: ReadonlyMap<string, string | Uint8Array>, isolated: 
         const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
         const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
         const url = `http://127.0.0.1:${port}/`;
-        browser = spawn(BINARY ?? '', [...flags, ...quiet, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+        browser = spawn(BINARY ?? '', [...flags, ...quiet, `--user-data-dir=${profile}`, url], {
+          stdio: 'ignore',
+          // A group of its own, which is ended as a whole: its helpers write to the profile to the last.
+          detached: true,
+        });
         browser.on('error', reject);
         browser.on('exit', () => reject(new Error('Chromium ended without a result')));
       });
     });
   } finally {
     browser?.removeAllListeners('exit');
-    browser?.kill('SIGKILL');
+    if (browser?.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
