@@ -19,3 +19,4 @@ export * from './shape.ts';
 export * from './sink.ts';
 export * from './source.ts';
 export * from './text.ts';
+export * from './thread-pool.ts';

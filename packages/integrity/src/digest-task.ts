@@ -15,6 +15,3 @@ export interface DigestResult {
   readonly readMilliseconds: number;
   readonly digestMilliseconds: number;
 }
-
-/** What a thread answers; a failure is one of reading. */
-export type DigestAnswer = DigestResult | { readonly failure: string };

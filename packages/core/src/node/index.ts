@@ -2,3 +2,4 @@
 export { removeOpenTemporaries, TEMPORARY_PREFIX } from './_temporaries.ts';
 export * from './file-sink.ts';
 export * from './file-source.ts';
+export * from './worker-thread.ts';

@@ -2,7 +2,8 @@
  * What a platform provides for SHA-256. `node.ts`, `browser.ts` and `noble.ts` give the same results; `#platform`
  * picks one of the first two, and the third stands in where a browser has no secure context.
  */
-import type { DigestAnswer, DigestTask } from '../digest-task.ts';
+import type { PoolThread, PoolThreadEvents } from '@mirust/core';
+import type { DigestResult, DigestTask } from '../digest-task.ts';
 
 /** A SHA-256 that takes its input in pieces. Not for concurrent use. */
 export interface Sha256 {
@@ -21,25 +22,8 @@ export declare function sha256(bytes: Uint8Array): Promise<Uint8Array>;
 /** Starts a SHA-256 over pieces. */
 export declare function createSha256(): Sha256;
 
-/** What a thread tells its owner. */
-export interface DigestThreadEvents {
-  /** The thread waits for tasks. */
-  onReady(): void;
-  /** The oldest task that was not answered yet. */
-  onAnswer(answer: DigestAnswer): void;
-  /** The thread is gone without having been asked to go. */
-  onFailure(cause: unknown): void;
-}
-
-/** A thread that takes digests, one task after the other. */
-export interface DigestThread {
-  post(task: DigestTask): void;
-  /** Ends it; resolves when it touches no memory and no file any more. */
-  terminate(): Promise<void>;
-}
-
 /**
  * Starts a thread; undefined where none are needed: a browser hashes on threads of its own. Throws what the platform
  * throws where it has no room for one.
  */
-export declare function startDigestThread(events: DigestThreadEvents): DigestThread | undefined;
+export declare function startDigestThread(events: PoolThreadEvents<DigestResult>): PoolThread<DigestTask> | undefined;
