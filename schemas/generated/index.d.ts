@@ -223,7 +223,30 @@ export interface HyperparameterRecord {
 }
 
 export interface LoadTotals {
+  /**
+   * From the call to a model that is ready: reading, the tokenizer, the threads of the engine.
+   */
   readonly milliseconds: number;
+  /**
+   * Bytes of weights.
+   */
+  readonly bytes?: number;
+  /**
+   * Reading weights, and waiting for them. This and the next two are summed over the threads that work side by side.
+   */
+  readonly readMilliseconds?: number;
+  /**
+   * Digests and checks of weights, where they are not part of reading.
+   */
+  readonly verifyMilliseconds?: number;
+  /**
+   * Bringing rows into the order that kernels read, where the file does not have them in it.
+   */
+  readonly interleaveMilliseconds?: number;
+  /**
+   * What most of that time went into.
+   */
+  readonly bound?: 'read' | 'verify' | 'interleave';
 }
 
 /**

@@ -129,14 +129,19 @@ additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{ty
 name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",
 minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
 er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
-umber",minimum:0}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
-phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
-bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+umber",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
+number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}},operation:{
+type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
+"decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},bytes:{type:"int\
+eger",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
 nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema39={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
 "scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
-integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
+integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema40={type:"\
+object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"\
+integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{
+type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
 bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}},func1=Object.prototype.hasOwnProperty;function validate21(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
@@ -270,96 +275,122 @@ errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data23=data.load
 typeof data23=="object"&&!Array.isArray(data23)){let missing5;if(data23.milliseconds===void 0&&(missing5="milliseconds"))
 return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",keyword:"required",params:{
 missingProperty:missing5},message:"must have required property '"+missing5+"'"}],!1;{let _errs56=errors;for(let key5 in data23)
-if(key5!=="milliseconds"){return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addition\
-alProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs56===errors&&data23.milliseconds!==void 0){let data24=data23.milliseconds;if(errors===errors)if(typeof data24==
-"number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate21.errors=[{instancePath:instancePath+"/load/milli\
-seconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"#/$defs/lo\
-ad/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1}}}else return validate21.
-errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data25=data.
-prefill,_errs59=errors;if(errors===errors)if(data25&&typeof data25=="object"&&!Array.isArray(data25)){let missing6;if(data25.
-tokens===void 0&&(missing6="tokens")||data25.milliseconds===void 0&&(missing6="milliseconds"))return validate21.errors=[
-{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing6},
-message:"must have required property '"+missing6+"'"}],!1;{let _errs62=errors;for(let key6 in data25)if(!(key6==="tokens"||
-key6==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additi\
-onalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional proper\
-ties"}],!1;break}if(_errs62===errors){if(data25.tokens!==void 0){let data26=data25.tokens,_errs63=errors;if(!(typeof data26==
-"number"&&!(data26%1)&&!isNaN(data26)&&isFinite(data26)))return validate21.errors=[{instancePath:instancePath+"/prefill/\
-tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be intege\
-r"}],!1;if(errors===_errs63&&typeof data26=="number"&&isFinite(data26)&&(data26<1||isNaN(data26)))return validate21.errors=
-[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
-comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid13=_errs63===errors}else var valid13=!0;if(valid13)if(data25.
-milliseconds!==void 0){let data27=data25.milliseconds,_errs65=errors;if(errors===_errs65)if(typeof data27=="number"&&isFinite(
-data27)){if(data27<0||isNaN(data27))return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"\
+if(!(key5==="milliseconds"||key5==="bytes"||key5==="readMilliseconds"||key5==="verifyMilliseconds"||key5==="interleaveMi\
+lliseconds"||key5==="bound")){return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addi\
+tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional prop\
+erties"}],!1;break}if(_errs56===errors){if(data23.milliseconds!==void 0){let data24=data23.milliseconds,_errs57=errors;if(errors===
+_errs57)if(typeof data24=="number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate21.errors=[{instancePath:instancePath+
+"/load/milliseconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",
+limit:0},message:"must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"\
+#/$defs/load/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs57===
+errors}else var valid11=!0;if(valid11){if(data23.bytes!==void 0){let data25=data23.bytes,_errs59=errors;if(!(typeof data25==
+"number"&&!(data25%1)&&!isNaN(data25)&&isFinite(data25)))return validate21.errors=[{instancePath:instancePath+"/load/byt\
+es",schemaPath:"#/$defs/load/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
+if(errors===_errs59&&typeof data25=="number"&&isFinite(data25)&&(data25<0||isNaN(data25)))return validate21.errors=[{instancePath:instancePath+
+"/load/bytes",schemaPath:"#/$defs/load/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"}],!1;var valid11=_errs59===errors}else var valid11=!0;if(valid11){if(data23.readMilliseconds!==void 0){let data26=data23.
+readMilliseconds,_errs61=errors;if(errors===_errs61)if(typeof data26=="number"&&isFinite(data26)){if(data26<0||isNaN(data26))
+return validate21.errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMi\
+lliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.
+errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMilliseconds/type",keyword:"\
+type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs61===errors}else var valid11=!0;if(valid11){
+if(data23.verifyMilliseconds!==void 0){let data27=data23.verifyMilliseconds,_errs63=errors;if(errors===_errs63)if(typeof data27==
+"number"&&isFinite(data27)){if(data27<0||isNaN(data27))return validate21.errors=[{instancePath:instancePath+"/load/verif\
+yMilliseconds",schemaPath:"#/$defs/load/properties/verifyMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",
+limit:0},message:"must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/verifyMilliseconds",
+schemaPath:"#/$defs/load/properties/verifyMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be numb\
+er"}],!1;var valid11=_errs63===errors}else var valid11=!0;if(valid11){if(data23.interleaveMilliseconds!==void 0){let data28=data23.
+interleaveMilliseconds,_errs65=errors;if(errors===_errs65)if(typeof data28=="number"&&isFinite(data28)){if(data28<0||isNaN(
+data28))return validate21.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/pro\
+perties/interleaveMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
+return validate21.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/properties/\
+interleaveMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs65===errors}else
+var valid11=!0;if(valid11)if(data23.bound!==void 0){let data29=data23.bound,_errs67=errors;if(!(data29==="read"||data29===
+"verify"||data29==="interleave"))return validate21.errors=[{instancePath:instancePath+"/load/bound",schemaPath:"#/$defs/\
+load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema40.properties.bound.enum},message:"must be equal \
+to one of the allowed values"}],!1;var valid11=_errs67===errors}else var valid11=!0}}}}}}}else return validate21.errors=
+[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"must b\
+e object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data30=data.prefill,
+_errs68=errors;if(errors===errors)if(data30&&typeof data30=="object"&&!Array.isArray(data30)){let missing6;if(data30.tokens===
+void 0&&(missing6="tokens")||data30.milliseconds===void 0&&(missing6="milliseconds"))return validate21.errors=[{instancePath:instancePath+
+"/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing6},message:"must have r\
+equired property '"+missing6+"'"}],!1;{let _errs71=errors;for(let key6 in data30)if(!(key6==="tokens"||key6==="milliseco\
+nds")){return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional properties"}],!1;break}if(_errs71===
+errors){if(data30.tokens!==void 0){let data31=data30.tokens,_errs72=errors;if(!(typeof data31=="number"&&!(data31%1)&&!isNaN(
+data31)&&isFinite(data31)))return validate21.errors=[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/ph\
+ase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs72&&typeof data31==
+"number"&&isFinite(data31)&&(data31<1||isNaN(data31)))return validate21.errors=[{instancePath:instancePath+"/prefill/tok\
+ens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"mu\
+st be >= 1"}],!1;var valid13=_errs72===errors}else var valid13=!0;if(valid13)if(data30.milliseconds!==void 0){let data32=data30.
+milliseconds,_errs74=errors;if(errors===_errs74)if(typeof data32=="number"&&isFinite(data32)){if(data32<0||isNaN(data32))
+return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/millis\
+econds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.errors=
+[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/milliseconds/type",keyword:"typ\
+e",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs74===errors}else var valid13=!0}}}else return validate21.
+errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;var valid0=_errs68===errors}else var valid0=!0;if(valid0){if(data.decode!==void 0){let data33=data.
+decode,_errs76=errors;if(errors===errors)if(data33&&typeof data33=="object"&&!Array.isArray(data33)){let missing7;if(data33.
+tokens===void 0&&(missing7="tokens")||data33.milliseconds===void 0&&(missing7="milliseconds"))return validate21.errors=[
+{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing7},
+message:"must have required property '"+missing7+"'"}],!1;{let _errs79=errors;for(let key7 in data33)if(!(key7==="tokens"||
+key7==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/additio\
+nalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT have additional propert\
+ies"}],!1;break}if(_errs79===errors){if(data33.tokens!==void 0){let data34=data33.tokens,_errs80=errors;if(!(typeof data34==
+"number"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate21.errors=[{instancePath:instancePath+"/decode/t\
+okens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs80&&typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate21.errors=[{
+instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
+comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs80===errors}else var valid15=!0;if(valid15)if(data33.
+milliseconds!==void 0){let data35=data33.milliseconds,_errs82=errors;if(errors===_errs82)if(typeof data35=="number"&&isFinite(
+data35)){if(data35<0||isNaN(data35))return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"\
 #/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1}else return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/propertie\
-s/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs65===errors}else
-var valid13=!0}}}else return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs59===errors}else var valid0=!0;if(valid0){if(data.
-decode!==void 0){let data28=data.decode,_errs67=errors;if(errors===errors)if(data28&&typeof data28=="object"&&!Array.isArray(
-data28)){let missing7;if(data28.tokens===void 0&&(missing7="tokens")||data28.milliseconds===void 0&&(missing7="milliseco\
-nds"))return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"requir\
-ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs70=errors;for(let key7 in data28)
-if(!(key7==="tokens"||key7==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
-#/$defs/phase/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs70===errors){if(data28.tokens!==void 0){let data29=data28.tokens,_errs71=errors;
-if(!(typeof data29=="number"&&!(data29%1)&&!isNaN(data29)&&isFinite(data29)))return validate21.errors=[{instancePath:instancePath+
-"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must \
-be integer"}],!1;if(errors===_errs71&&typeof data29=="number"&&isFinite(data29)&&(data29<1||isNaN(data29)))return validate21.
-errors=[{instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimu\
-m",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs71===errors}else var valid15=!0;if(valid15)
-if(data28.milliseconds!==void 0){let data30=data28.milliseconds,_errs73=errors;if(errors===_errs73)if(typeof data30=="nu\
-mber"&&isFinite(data30)){if(data30<0||isNaN(data30))return validate21.errors=[{instancePath:instancePath+"/decode/millis\
-econds",schemaPath:"#/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/\
-phase/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs73===
-errors}else var valid15=!0}}}else return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/pha\
-se/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs67===errors}else var valid0=!0;
-if(valid0)if(data.operations!==void 0){let data31=data.operations,_errs75=errors;if(errors===_errs75)if(Array.isArray(data31)){
-var valid16=!0;let len1=data31.length;for(let i1=0;i1<len1;i1++){let data32=data31[i1],_errs77=errors;if(errors===errors)
-if(data32&&typeof data32=="object"&&!Array.isArray(data32)){let missing8;if(data32.phase===void 0&&(missing8="phase")||data32.
-kind===void 0&&(missing8="kind")||data32.calls===void 0&&(missing8="calls")||data32.milliseconds===void 0&&(missing8="mi\
-lliseconds"))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/requir\
-ed",keyword:"required",params:{missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs80=errors;
-for(let key8 in data32)if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8===
-"operations")){return validate21.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/addi\
-tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key8},message:"must NOT have additional prop\
-erties"}],!1;break}if(_errs80===errors){if(data32.phase!==void 0){let data33=data32.phase,_errs81=errors;if(!(data33==="\
-prefill"||data33==="decode"))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"\
-#/$defs/operation/properties/phase/enum",keyword:"enum",params:{allowedValues:schema43.properties.phase.enum},message:"m\
-ust be equal to one of the allowed values"}],!1;var valid18=_errs81===errors}else var valid18=!0;if(valid18){if(data32.kind!==
-void 0){let _errs82=errors;if(typeof data32.kind!="string")return validate21.errors=[{instancePath:instancePath+"/operat\
-ions/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"type",params:{type:"string"},message:"mus\
-t be string"}],!1;var valid18=_errs82===errors}else var valid18=!0;if(valid18){if(data32.calls!==void 0){let data35=data32.
-calls,_errs84=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&isFinite(data35)))return validate21.errors=
-[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/type",keyword:"typ\
-e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs84&&typeof data35=="number"&&isFinite(data35)&&
-(data35<1||isNaN(data35)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/\
-$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;
-var valid18=_errs84===errors}else var valid18=!0;if(valid18){if(data32.milliseconds!==void 0){let data36=data32.milliseconds,
-_errs86=errors;if(errors===_errs86)if(typeof data36=="number"&&isFinite(data36)){if(data36<0||isNaN(data36))return validate21.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/millisecon\
-ds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.errors=
-[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/milliseconds/type",
-keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs86===errors}else var valid18=!0;if(valid18){
-if(data32.bytes!==void 0){let data37=data32.bytes,_errs88=errors;if(!(typeof data37=="number"&&!(data37%1)&&!isNaN(data37)&&
-isFinite(data37)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/op\
-eration/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs88&&
-typeof data37=="number"&&isFinite(data37)&&(data37<0||isNaN(data37)))return validate21.errors=[{instancePath:instancePath+
-"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs88===errors}else var valid18=!0;if(valid18)if(data32.operations!==
-void 0){let data38=data32.operations,_errs90=errors;if(!(typeof data38=="number"&&!(data38%1)&&!isNaN(data38)&&isFinite(
-data38)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"#/$defs/operat\
-ion/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs90&&
-typeof data38=="number"&&isFinite(data38)&&(data38<0||isNaN(data38)))return validate21.errors=[{instancePath:instancePath+
+!1}else return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/phase/properties\
+/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs82===errors}else
+var valid15=!0}}}else return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs76===errors}else var valid0=!0;if(valid0)if(data.
+operations!==void 0){let data36=data.operations,_errs84=errors;if(errors===_errs84)if(Array.isArray(data36)){var valid16=!0;
+let len1=data36.length;for(let i1=0;i1<len1;i1++){let data37=data36[i1],_errs86=errors;if(errors===errors)if(data37&&typeof data37==
+"object"&&!Array.isArray(data37)){let missing8;if(data37.phase===void 0&&(missing8="phase")||data37.kind===void 0&&(missing8=
+"kind")||data37.calls===void 0&&(missing8="calls")||data37.milliseconds===void 0&&(missing8="milliseconds"))return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/required",keyword:"required",params:{
+missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs89=errors;for(let key8 in data37)
+if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8==="operations")){return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/additionalProperties",keyword:"additi\
+onalProperties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs89===errors){
+if(data37.phase!==void 0){let data38=data37.phase,_errs90=errors;if(!(data38==="prefill"||data38==="decode"))return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
+enum",params:{allowedValues:schema43.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
+errors}else var valid18=!0;if(valid18){if(data37.kind!==void 0){let _errs91=errors;if(typeof data37.kind!="string")return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs91===errors}else var valid18=!0;if(valid18){
+if(data37.calls!==void 0){let data40=data37.calls,_errs93=errors;if(!(typeof data40=="number"&&!(data40%1)&&!isNaN(data40)&&
+isFinite(data40)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
+eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs93&&
+typeof data40=="number"&&isFinite(data40)&&(data40<1||isNaN(data40)))return validate21.errors=[{instancePath:instancePath+
+"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs93===errors}else var valid18=!0;if(valid18){if(data37.milliseconds!==
+void 0){let data41=data37.milliseconds,_errs95=errors;if(errors===_errs95)if(typeof data41=="number"&&isFinite(data41)){
+if(data41<0||isNaN(data41))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
+#/$defs/operation/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
+= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
+s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs95===
+errors}else var valid18=!0;if(valid18){if(data37.bytes!==void 0){let data42=data37.bytes,_errs97=errors;if(!(typeof data42==
+"number"&&!(data42%1)&&!isNaN(data42)&&isFinite(data42)))return validate21.errors=[{instancePath:instancePath+"/operatio\
+ns/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"mu\
+st be integer"}],!1;if(errors===_errs97&&typeof data42=="number"&&isFinite(data42)&&(data42<0||isNaN(data42)))return validate21.
+errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs97===errors}else var valid18=!0;if(valid18)
+if(data37.operations!==void 0){let data43=data37.operations,_errs99=errors;if(!(typeof data43=="number"&&!(data43%1)&&!isNaN(
+data43)&&isFinite(data43)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"\
+#/$defs/operation/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs99&&typeof data43=="number"&&isFinite(data43)&&(data43<0||isNaN(data43)))return validate21.errors=[{instancePath:instancePath+
 "/operations/"+i1+"/operations",schemaPath:"#/$defs/operation/properties/operations/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs90===errors}else var valid18=!0}}}}}}}else return validate21.errors=
+>=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===errors}else var valid18=!0}}}}}}}else return validate21.errors=
 [{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;var valid16=_errs77===errors;if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+
+message:"must be object"}],!1;var valid16=_errs86===errors;if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+
 "/operations",schemaPath:"#/properties/operations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;
-var valid0=_errs75===errors}else var valid0=!0}}}}}}}}}}}else return validate21.errors=[{instancePath,schemaPath:"#/type",
+var valid0=_errs84===errors}else var valid0=!0}}}}}}}}}}}else return validate21.errors=[{instancePath,schemaPath:"#/type",
 keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
 maxItems",keyword:"maxItems",params:{limit:1e4},message:"must NOT have more than 10000 items"}],!1;if(data.length<1)return validate22.

@@ -1,5 +1,6 @@
 /** The diagnostics document of a loaded model; its schema is `schemas/diagnostics.schema.json`. */
 import type { Diagnostics } from '@mirust/schemas';
+import { describeLoad } from './load-times.ts';
 import type { ModelParts } from './parts.ts';
 
 export type { Diagnostics } from '@mirust/schemas';
@@ -14,7 +15,7 @@ export interface PhaseTimes {
 
 /** Builds the document. A phase that never ran is absent. */
 export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnostics {
-  const { artifact, layout, memory, backend, profile, loadMilliseconds } = parts;
+  const { artifact, layout, memory, backend, profile, loadMilliseconds, loadTimes } = parts;
   const phase = (tokens: number, milliseconds: number): { tokens: number; milliseconds: number } | undefined =>
     tokens === 0 ? undefined : { tokens, milliseconds };
   const prefill = phase(times.prefillTokens, times.prefillMilliseconds);
@@ -30,7 +31,7 @@ export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnost
     backend: backend.name,
     options: layout.options,
     tapes: memory.stats().map((stat) => ({ ...stat, name: stat.name as Diagnostics['tapes'][number]['name'] })),
-    load: { milliseconds: loadMilliseconds },
+    load: describeLoad(loadMilliseconds, loadTimes),
     ...(prefill === undefined ? {} : { prefill }),
     ...(decode === undefined ? {} : { decode }),
     ...(operations.length === 0 ? {} : { operations }),

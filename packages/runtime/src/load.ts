@@ -4,7 +4,8 @@
  */
 import { type Checkpoint, type CheckpointTensor, layoutCheckpoint } from '@mirust/checkpoint';
 import { formatEncoding } from '@mirust/core';
-import type { KernelVariant } from '@mirust/kernels';
+import { type DigestPool, startDigestPool } from '@mirust/integrity';
+import { type KernelVariant, physicalCores } from '@mirust/kernels';
 import type { LayoutRequest } from '@mirust/model';
 import { canDecode } from '@mirust/quant';
 import { createTokenizer, type Tokenizer } from '@mirust/tokenizer';
@@ -15,7 +16,7 @@ import { runtimeError } from './errors.ts';
 import { allocateMemory } from './memory.ts';
 import type { Model } from './model.ts';
 import { createProfile } from './profile.ts';
-import { readWeights } from './read-weights.ts';
+import { readWeights, tapeOrderedImage } from './read-weights.ts';
 import { createReferenceBackend } from './reference/index.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
@@ -54,28 +55,41 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
   const choice = await chooseBackend(checkpoint, options);
   const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
-  const tokenizer = await openTokenizer(checkpoint, options);
-  const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
-  const weights = await readWeights(checkpoint, memory, options);
-  const profile = createProfile(options.profile ?? false);
-  const backend = await createBackend(choice, {
-    model: checkpoint.model,
-    layout,
-    memory,
-    weights,
-    profile,
-  });
-  return createModel({
-    artifact: { format: checkpoint.format, rootDigest: checkpoint.rootDigest },
-    facts: checkpoint.facts,
-    description: checkpoint.model,
-    layout,
-    memory,
-    backend,
-    tokenizer,
-    profile,
-    loadMilliseconds: performance.now() - started,
-  });
+  // Threads take a while to start: the tokenizer is read meanwhile.
+  const pool = startPool(checkpoint, choice);
+  try {
+    const tokenizer = await openTokenizer(checkpoint, options);
+    const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
+    const { weights, times } = await readWeights(checkpoint, memory, { ...options, pool });
+    const ended = pool?.close();
+    const profile = createProfile(options.profile ?? false);
+    const context = { model: checkpoint.model, layout, memory, weights, profile };
+    const [backend] = await Promise.all([createBackend(choice, context), ended]);
+    return createModel({
+      artifact: { format: checkpoint.format, rootDigest: checkpoint.rootDigest },
+      facts: checkpoint.facts,
+      description: checkpoint.model,
+      layout,
+      memory,
+      backend,
+      tokenizer,
+      profile,
+      loadMilliseconds: performance.now() - started,
+      loadTimes: times,
+    });
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** Images from which threads that hash are worth their start: the caller's thread hashes about as much meanwhile. */
+const MIN_BYTES_FOR_POOL = 64 * 2 ** 20;
+
+/** The threads that hash while weights are read, where there are any. */
+function startPool(checkpoint: Checkpoint, { memory, threads }: BackendChoice): DigestPool | undefined {
+  const image = tapeOrderedImage(checkpoint);
+  if (memory !== 'wasm-shared' || image === undefined || image.byteLength < MIN_BYTES_FOR_POOL) return undefined;
+  return startDigestPool(Math.min(threads, physicalCores()));
 }
 
 async function createBackend({ kernels }: BackendChoice, context: BackendContext): Promise<Backend> {

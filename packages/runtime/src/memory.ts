@@ -18,6 +18,8 @@ export interface ModelMemory {
   /** The bytes of a placement. RangeError for a name that the layout does not have. */
   engine(name: string): Uint8Array;
   weight(name: string): Uint8Array;
+  /** The whole weight tape, for an image of it. */
+  weightTape(): Uint8Array;
   /** As f32 or u32 by the caller's choice. */
   scratch(name: string): Uint8Array;
   history(name: string): Uint8Array;
@@ -65,6 +67,7 @@ export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}
     wasm,
     engine: (name) => blockOf(engineBlocks, name),
     weight: (name) => blockOf(weightBlocks, name),
+    weightTape: () => weights.region(),
     scratch: (name) => {
       const placement = scratchPlacements.get(name);
       if (placement === undefined) throw new RangeError(`the layout has no working buffer ${name}`);

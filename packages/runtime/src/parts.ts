@@ -3,6 +3,7 @@ import type { CheckpointFacts } from '@mirust/checkpoint';
 import type { MemoryLayout, ModelDescription } from '@mirust/model';
 import type { Tokenizer } from '@mirust/tokenizer';
 import type { Backend } from './backend.ts';
+import type { LoadTimes } from './load-times.ts';
 import type { ModelMemory } from './memory.ts';
 import type { ArtifactIdentity } from './model.ts';
 import type { OperationProfile } from './profile.ts';
@@ -18,4 +19,5 @@ export interface ModelParts {
   readonly tokenizer: Tokenizer | undefined;
   readonly profile: OperationProfile;
   readonly loadMilliseconds: number;
+  readonly loadTimes: LoadTimes;
 }

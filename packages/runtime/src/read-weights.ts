@@ -1,12 +1,15 @@
 /**
- * Reads the weights of a checkpoint into the weight tape: straight where the source has them in the tape's layout, else by
- * way of a tile. Formats that carry digests are verified on these very bytes, not on an earlier reading of the file.
+ * Reads the weights of a checkpoint into the weight tape: in one go where a file is the image of the tape, else tensor by
+ * tensor. Formats that carry digests are verified on these very bytes, not on an earlier reading of the file.
  */
-import type { Checkpoint, CheckpointTensor } from '@mirust/checkpoint';
-import { encodedSize, PANEL_ROWS, type ReadOptions, rowCount, rowLength, rowOffsets } from '@mirust/core';
+import type { Checkpoint, WeightImage } from '@mirust/checkpoint';
+import { encodedSize } from '@mirust/core';
+import type { DigestPool } from '@mirust/integrity';
 import { scalesName, tapeEncoding } from '@mirust/model';
-import { interleaveRows, type MatrixShape, type StoredTensor } from '@mirust/quant';
+import type { StoredTensor } from '@mirust/quant';
+import type { LoadTimes } from './load-times.ts';
 import type { ModelMemory } from './memory.ts';
+import { readTensors } from './read-tensors.ts';
 import type { LoadedWeights } from './weights.ts';
 
 /** How to read. */
@@ -14,75 +17,65 @@ export interface ReadWeightsOptions {
   readonly signal?: AbortSignal;
   /** Called as bytes arrive. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+  /** Helps where the memory is shared. */
+  readonly pool?: DigestPool | undefined;
 }
 
-/** Bytes read at once: large enough to keep a disk busy, small enough to abort promptly. */
-const READ_BYTES = 4 * 2 ** 20;
+/** The weights in the tape, and how long it took to get them there. */
+export interface ReadWeights {
+  readonly weights: LoadedWeights;
+  readonly times: LoadTimes;
+}
 
-/** Fills the weight tape. Throws whatever reading and verifying throw, and the signal's reason. */
+/**
+ * Fills the weight tape. Throws whatever reading and verifying throw, and the signal's reason: then the tape holds bytes
+ * that nobody may use, and nothing is being read into it any more.
+ */
 export async function readWeights(
   checkpoint: Checkpoint,
   memory: ModelMemory,
   options: ReadWeightsOptions,
-): Promise<LoadedWeights> {
+): Promise<ReadWeights> {
+  const weights = placeWeights(checkpoint, memory);
+  const tape = memory.weightTape();
+  const image = imageOf(checkpoint, tape, weights);
+  if (image === undefined) return { weights, times: await readTensors(checkpoint, weights, options) };
+  const times = await image.readInto(tape.subarray(0, image.byteLength), options);
+  return { weights, times: { bytes: image.byteLength, ...times } };
+}
+
+/** The tensors as the tape holds them; their bytes are not there yet. */
+function placeWeights(checkpoint: Checkpoint, memory: ModelMemory): LoadedWeights {
   const weights = new Map<string, StoredTensor>();
-  let totalBytes = 0;
   for (const [name, { encoding: stored, shape }] of checkpoint.tensors) {
     const encoding = tapeEncoding(stored, shape);
     const payload = memory.weight(name);
     const hasScales = encodedSize(encoding, shape, { tensor: name }).scaleBytes > 0;
     const scales = hasScales ? memory.weight(scalesName(name)) : new Uint8Array(0);
     weights.set(name, { name, encoding, shape, payload, scales });
-    totalBytes += payload.byteLength + scales.byteLength;
-  }
-  let loadedBytes = 0;
-  for (const [name, tensor] of checkpoint.tensors) {
-    const target = weights.get(name) as StoredTensor;
-    const rows = rowCount(tensor.shape);
-    const rowsPerRead = panelsPerRead(target) * PANEL_ROWS;
-    for (let row = 0; row < rows; row += rowsPerRead) {
-      options.signal?.throwIfAborted();
-      const part = rowsOf(target, row, Math.min(rows, row + rowsPerRead));
-      await readPart(tensor, row, part, options.signal === undefined ? {} : { signal: options.signal });
-      loadedBytes += part.payload.byteLength + part.scales.byteLength;
-      options.onProgress?.(loadedBytes, totalBytes);
-    }
   }
   return weights;
 }
 
-/** How many runs of 8 rows are read at once, whatever the layout: at least one. */
-function panelsPerRead({ shape, payload, scales }: StoredTensor): number {
-  const panelBytes = ((payload.byteLength + scales.byteLength) * PANEL_ROWS) / rowCount(shape);
-  return Math.max(1, Math.floor(READ_BYTES / panelBytes));
-}
-
-/** Rows `first` to `end` (exclusive) of a tensor, as a matrix over the same memory. */
-function rowsOf(tensor: StoredTensor, first: number, end: number): StoredTensor & { readonly shape: MatrixShape } {
-  const from = rowOffsets(tensor, first);
-  const to = rowOffsets(tensor, end);
-  return {
-    ...tensor,
-    shape: [end - first, rowLength(tensor.shape)],
-    payload: tensor.payload.subarray(from.payloadOffset, to.payloadOffset),
-    scales: tensor.scales.subarray(from.scaleOffset, to.scaleOffset),
-  };
-}
-
-/** Reads rows into their part of the tape: straight where the source has them in its layout, else by way of a tile. */
-async function readPart(
-  source: CheckpointTensor,
-  firstRow: number,
-  { encoding, shape, payload, scales }: ReturnType<typeof rowsOf>,
-  options: ReadOptions,
-): Promise<void> {
-  const [count] = shape;
-  if (source.encoding.layout === encoding.layout) {
-    await source.readRows(firstRow, count, payload, scales, options);
-    return;
+/**
+ * The image of a checkpoint whose tensors have the layout that the tape wants. Rows one by one may have the same places as
+ * interleaved ones (as many bytes, in another order), so places alone would not tell.
+ */
+export function tapeOrderedImage({ image, tensors }: Checkpoint): WeightImage | undefined {
+  for (const { encoding, shape } of tensors.values()) {
+    if (tapeEncoding(encoding, shape).layout !== encoding.layout) return undefined;
   }
-  const size = encodedSize(source.encoding, shape, { tensor: source.name });
-  const tile = { payload: new Uint8Array(size.payloadBytes), scales: new Uint8Array(size.scaleBytes) };
-  await source.readRows(firstRow, count, tile.payload, tile.scales, options);
-  interleaveRows(source.encoding, shape, tile, payload);
+  return image;
+}
+
+/** The image of a file in which every tensor lies where, and as, the tape has it. */
+function imageOf(checkpoint: Checkpoint, tape: Uint8Array, weights: LoadedWeights): WeightImage | undefined {
+  const image = tapeOrderedImage(checkpoint);
+  if (image === undefined || image.byteLength > tape.byteLength) return undefined;
+  for (const [name, { payload, scales }] of weights) {
+    const place = image.places.get(name);
+    if (payload.byteOffset - tape.byteOffset !== place?.payloadOffset) return undefined;
+    if (scales.byteLength > 0 && scales.byteOffset - tape.byteOffset !== place.scaleOffset) return undefined;
+  }
+  return image;
 }

@@ -132,9 +132,14 @@ export class Tape {
     this.rewind({ blockCount: 0 });
   }
 
+  /** The bytes of the whole region, whatever was taken. */
+  region(): Uint8Array {
+    return new Uint8Array(this.#memory, this.#start, this.#capacity);
+  }
+
   /** Sets the whole region to zero, so that one conversation cannot be read from the next. */
   wipe(): void {
-    new Uint8Array(this.#memory, this.#start, this.#capacity).fill(0);
+    this.region().fill(0);
   }
 
   /** How full the tape is. */
