@@ -78,6 +78,18 @@ describe('openVerifiedData', () => {
     expect(counting.reads).toHaveLength(1);
   });
 
+  it('keeps the chunks that neighbouring reads share, also where several go on side by side', async () => {
+    const counting = countingSource(bytes);
+    const source = openVerifiedData(counting, file);
+    const pieceBytes = 300_000;
+    const pieces = Array.from(
+      { length: Math.floor(file.dataByteLength / pieceBytes) },
+      (_, index) => index * pieceBytes,
+    );
+    await Promise.all(pieces.map((at) => readRange(source, file.dataOffset + at, pieceBytes)));
+    expect(counting.reads.length).toBeLessThanOrEqual(3);
+  });
+
   it('names chunk, bytes and tensors of what was changed, and hands nothing out', async () => {
     const source = openVerifiedData(memorySource(tampered(CHUNK_BYTES + 5)), file);
     const target = new Uint8Array(2 * CHUNK_BYTES).fill(9);

@@ -14,21 +14,24 @@ import { slmError } from '../errors.ts';
 import { type DataPlaces, dataRules } from './_data-rules.ts';
 import type { Slm2File } from './format.ts';
 
+/** Chunks that are kept: one for every read that a loader has under way at the same time. */
+const MAX_KEPT_CHUNKS = 4;
+
 /**
  * A source with the offsets of the file that gives out DATA, verified chunk by chunk. It must be over the same file as
  * the source that `readSlm2` read; a file that was replaced in between fails here.
  *
  * A chunk that a read covers whole is read straight into its target and checked there; a chunk that it covers in part is
- * read beside it and kept, because the next read mostly wants the rest of it. On an error the target is zeroed: what
- * was not verified is not handed out. Throws `CHUNK_DIGEST` naming chunk, bytes and tensors, `SLM2_PADDING` and
- * `SLM2_SCALE_VALUE` for rules that digests do not see, RangeError outside DATA. Concurrent reads are allowed. Closing
- * it leaves the other source open.
+ * read beside it and kept for a while, because another read mostly wants the rest of it. On an error the target is
+ * zeroed: what was not verified is not handed out. Throws `CHUNK_DIGEST` naming chunk, bytes and tensors, `SLM2_PADDING`
+ * and `SLM2_SCALE_VALUE` for rules that digests do not see, RangeError outside DATA. Concurrent reads are allowed.
+ * Closing it leaves the other source open.
  */
 export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource {
   const { dataOffset, dataByteLength, tree } = file;
   const { contents, checkBytes } = dataRules(file);
-  /** The chunk that was last read in part: never changed after it was verified. */
-  let kept: { readonly index: number; readonly bytes: Promise<Uint8Array> } | undefined;
+  /** Chunks that were read in part, the oldest first: never changed after they were verified. */
+  const kept = new Map<number, Promise<Uint8Array>>();
 
   async function check(index: number, bytes: Uint8Array): Promise<void> {
     await verifyChunk(tree, index, bytes, { baseOffset: dataOffset, contents });
@@ -41,15 +44,19 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
     return bytes;
   }
   async function chunk(index: number, options: ReadOptions | undefined): Promise<Uint8Array> {
-    if (kept?.index === index) {
+    const waiting = kept.get(index);
+    if (waiting !== undefined) {
       // Another read's failure (its signal, for one) is not ours: then the chunk is read again.
-      const bytes = await kept.bytes.catch(() => undefined);
-      if (bytes !== undefined) return bytes;
+      const known = await waiting.catch(() => undefined);
+      if (known !== undefined) return known;
     }
     const bytes = load(index, options);
     // Whoever waits sees the failure; nobody may be waiting on the copy that is kept.
     bytes.catch(() => {});
-    kept = { index, bytes };
+    kept.delete(index);
+    kept.set(index, bytes);
+    const [oldest] = kept.keys();
+    if (oldest !== undefined && kept.size > MAX_KEPT_CHUNKS) kept.delete(oldest);
     return bytes;
   }
   async function fill(offset: number, target: Uint8Array, options: ReadOptions | undefined): Promise<void> {
@@ -86,7 +93,7 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
       }
     },
     async close() {
-      kept = undefined;
+      kept.clear();
     },
   };
 }
