@@ -12,6 +12,9 @@ import { HEAP_TARGET, LOAD_TARGET, MEMORY_ALLOWANCE_BYTES, MEMORY_TARGET, PACK_T
 
 const THREADS = 2;
 
+/** What a token leaves behind does not depend on the model's size: a small one has many tokens in a second. */
+const HEAP_SHAPE = '1M';
+
 /** Our packed types, and the type of llama-quantize that each is held against. */
 const PACKS = { q8: 'Q8_0', q4: 'Q4_0' };
 
@@ -33,7 +36,7 @@ export async function measureCommands(context, { large, small }) {
     await probe('load', 'load.mjs', { model, threads: THREADS });
     await probe('sha256', 'sha256.mjs', { model, threads: THREADS });
   }
-  await probe('heap', 'heap.mjs', { model: await pathOf(small, 'q8'), threads: THREADS }, ['--expose-gc']);
+  await probe('heap', 'heap.mjs', { model: await pathOf(HEAP_SHAPE, 'q8'), threads: THREADS }, ['--expose-gc']);
   const pack = packCommand(context, node);
   const source = await pathOf(small, 'f32');
   for (const threads of [1, 2]) {
@@ -78,7 +81,7 @@ export function commandRows({ commands, samples, nodes, shapes }) {
   return [
     ...loadRows(place, of, large),
     ...shapes.flatMap((shape) => memoryRows(place, samples, shape)),
-    ...of('heap').map(({ answer }) => heapRow(place, answer, small)),
+    ...of('heap').map(({ answer }) => heapRow(place, answer)),
     ...packRows(of('pack'), small),
   ];
 }
@@ -103,9 +106,12 @@ function memoryRows(place, samples, shape) {
   return [finish({ ...place, name, ours: worst.peakBytes, peer, target: MEMORY_TARGET, unit: 'B' })];
 }
 
-function heapRow(place, { growthBytes, noiseBytes, tokens }, shape) {
-  const name = `heap growth over ${tokens} tokens, ${shape} q8, noise ${noiseBytes} B`;
-  return finish({ ...place, name, ours: growthBytes, peer: undefined, target: HEAP_TARGET, unit: 'B' });
+/** The median of several thousands, and how far they are from it. */
+function heapRow(place, { growthBytes, tokens }) {
+  const ours = median(growthBytes);
+  const noise = Math.max(...growthBytes.map((bytes) => Math.abs(bytes - ours)));
+  const name = `heap growth over ${tokens} tokens, ± ${noise} B`;
+  return { ...finish({ ...place, name, ours, peer: undefined, target: HEAP_TARGET, unit: 'B' }), noise };
 }
 
 function packRows(packs, shape) {

@@ -8,11 +8,11 @@ export function formatNumber(value) {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Whether a row reaches its target; undefined without one. */
-export function reaches({ ours, ratio, target, better }) {
+/** Whether a row reaches its target, within its noise where it has some; undefined without a target. */
+export function reaches({ ours, ratio, target, better, noise = 0 }) {
   if (target === null) return undefined;
   const value = ratio ?? ours;
-  return better === 'lower' ? value <= target : value >= target;
+  return better === 'lower' ? value - noise <= target : value >= target;
 }
 
 /** The cells of a row, as text. */

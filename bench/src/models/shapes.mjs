@@ -30,7 +30,7 @@ export const SHAPES = {
     ropeTheta: 10_000,
     tiedOutput: false,
   }),
-  /** Not measured: small enough to try the harness on, whatever the backend. */
+  /** For what does not depend on the size, and for tests: any backend runs it at once. */
   '1M': llama({
     vocabSize: 1024,
     hiddenSize: 128,
