@@ -1,11 +1,16 @@
 /**
- * Where the threads of a pool meet. The last one to arrive opens the barrier; the others spin for some microseconds,
- * because operations are short, then sleep, because a thread may have lost its core and spinning would keep it away.
+ * Where the threads of a pool meet. The last one to arrive opens the barrier; the others spin, because operations are
+ * short and a sleeping thread takes tens of microseconds to wake, more where a virtual machine's core has halted; then
+ * they sleep, because a thread may have lost its core and spinning would keep it away.
  */
 import { ARRIVED, CANCEL, GENERATION, SLEEPING, STOPPED, THREADS } from './table';
 
-/** Rounds of spinning before a thread sleeps: 20 to 50 µs on the machines that were measured. */
-const SPINS: i32 = 20_000;
+/**
+ * Rounds of spinning before a thread sleeps: some 200 µs, longer than any imbalance between two threads that both run.
+ * With a tenth of that, a 135M model decoded 2.4 times slower on two cores: attention's three heads kept one thread
+ * waiting just long enough to fall asleep, in every layer.
+ */
+const SPINS: i32 = 200_000;
 
 /**
  * Waits for all threads; gives whether the run goes on. The last to arrive decides that for everybody, so no thread is
