@@ -1,0 +1,69 @@
+/**
+ * @packageDocumentation Kernels of conversions: rows of any stored type are widened, encoded and measured. They have a
+ * binary of their own, which an engine that runs models does not load.
+ */
+import type { TensorEncoding } from '@mirust/core';
+import { wasmBinary } from '../binary.ts';
+import { ENCODE_WASM } from '../generated/encode.ts';
+import { storageKind } from '../storage-kind.ts';
+
+/** Values per scale of the q4 that kernels encode. */
+const Q4_BLOCK = 32;
+
+/** What the build exports. All numbers are addresses in its memory, as unsigned 32-bit integers, or counts. */
+export interface EncodeKernels {
+  /**
+   * Converts whole rows: the bytes of `encodedTile` and, interleaved, `interleaveRows` of `@mirust/quant`, and the sums of
+   * its `measureTile`. 0 where those would throw: then what was written is void.
+   *
+   * @param sourceKind `storageKind` of the source
+   * @param source its rows, `sourceRowBytes` apart; interleaved: panels
+   * @param sourceScales scales that lie apart from the rows, and `sourceBlock` values per scale of q4
+   * @param kind {@link encodedKind} of the target
+   * @param payload room for the encoded rows or panels
+   * @param scales room for scales that lie apart
+   * @param scratch `tileScratchBytes` of this thread
+   * @param sums f64 [rows, 7]
+   */
+  convertTile(
+    sourceKind: number,
+    source: number,
+    sourceRowBytes: number,
+    sourceScales: number,
+    sourceBlock: number,
+    kind: number,
+    rows: number,
+    columns: number,
+    payload: number,
+    scales: number,
+    scratch: number,
+    sums: number,
+  ): number;
+  tileScratchBytes(columns: number): number;
+  /** Whether `count` plain floats, f32 or 16 bits wide with these exponent bits, are all finite: 1 or 0. */
+  areFinite(source: number, count: number, exponentBits: number, is16: number): number;
+  /** First byte behind the constants of the build. */
+  readonly dataEnd: WebAssembly.Global;
+}
+
+/** Compiles the build, for a memory that is shared between threads or not; undefined where there is no SIMD. */
+export async function compileEncodeKernels(shared: boolean): Promise<WebAssembly.Module | undefined> {
+  if (typeof WebAssembly === 'undefined') return undefined;
+  const bytes = wasmBinary(ENCODE_WASM, shared);
+  return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
+}
+
+/** Instantiates the build over a memory: one instance per thread. */
+export function instantiateEncodeKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): EncodeKernels {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as EncodeKernels;
+}
+
+/** The kind of an encoding that the kernels write, or undefined: q8, q4 in blocks of 32, and the plain floats. */
+export function encodedKind(encoding: TensorEncoding): number | undefined {
+  const { dtype, blockSize } = encoding;
+  if (dtype === 'q4' && blockSize !== Q4_BLOCK) return undefined;
+  const isWritten = dtype === 'q8' || dtype === 'q4' || dtype === 'f32' || dtype === 'f16' || dtype === 'bf16';
+  return isWritten ? storageKind(encoding) : undefined;
+}
+
+export { storageKind } from '../storage-kind.ts';
