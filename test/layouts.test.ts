@@ -1,12 +1,10 @@
 /** A model computes the same from every layout of its weights, and from every container that holds them. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Checkpoint, CheckpointTensor } from '@mirust/checkpoint';
-import { createEncoding, encodedSize, rowOffsets } from '@mirust/core';
-import { createRandom, loadModel } from '@mirust/runtime';
-import { byteTokenizerModel } from '@mirust/tokenizer';
+import type { Checkpoint } from '@mirust/checkpoint';
+import { loadModel } from '@mirust/runtime';
 import { describe, expect, it } from 'vitest';
-import { noiseCheckpoint, openBytes, type PackOptions, packCheckpoint, packPath, ROOT } from './support.ts';
+import { blockCheckpoint, openBytes, type PackOptions, packCheckpoint, packPath, ROOT } from './support.ts';
 
 const HF = join(ROOT, 'fixtures', 'story', 'hf');
 
@@ -34,42 +32,22 @@ describe.each(['q8', 'q4'])('the shipped model at %s', (quant) => {
   });
 });
 
-/** A model of noise whose matrices are random blocks of ggml, as a GGUF holds them. */
-function blockCheckpoint(dtype: 'Q8_0' | 'Q4_0'): Checkpoint {
-  const noise = noiseCheckpoint({
-    vocabSize: 260,
-    hiddenSize: 32,
-    layerCount: 2,
-    headCount: 4,
-    kvHeadCount: 1,
-    headDim: 8,
-    ffnSize: 96,
-    maxContext: 32,
-    ropeTheta: 10_000,
-    rmsNormEpsilon: 1e-5,
-    tiedOutput: true,
-  });
-  const random = createRandom(5);
-  const tensors = [...noise.tensors].map(([name, tensor]): [string, CheckpointTensor] => {
-    const { shape } = tensor;
-    if (shape.length < 2) return [name, tensor];
-    const encoding = createEncoding(dtype, shape);
-    const blockBytes = dtype === 'Q8_0' ? 34 : 18;
-    const payload = Uint8Array.from({ length: encodedSize(encoding, shape).payloadBytes }, () => random() * 256);
-    // Scales from 2^-11 to 2^-7, of either sign.
-    for (let at = 1; at < payload.length; at += blockBytes) payload[at] = ((payload[at] ?? 0) & 0x8f) | 0x10;
-    const readRows: CheckpointTensor['readRows'] = async (firstRow, count, target) => {
-      const [from, to] = [firstRow, firstRow + count].map((row) => rowOffsets({ encoding, shape }, row).payloadOffset);
-      target.set(payload.subarray(from, to));
-    };
-    return [name, { ...tensor, encoding, readRows }];
-  });
-  const readTokenizer = async () => ({ model: byteTokenizerModel(), warnings: [] });
-  return { ...noise, tensors: new Map(tensors), readTokenizer };
-}
+const TINY = {
+  vocabSize: 260,
+  hiddenSize: 32,
+  layerCount: 2,
+  headCount: 4,
+  kvHeadCount: 1,
+  headDim: 8,
+  ffnSize: 96,
+  maxContext: 32,
+  ropeTheta: 10_000,
+  rmsNormEpsilon: 1e-5,
+  tiedOutput: true,
+} as const;
 
 it.each(['Q8_0', 'Q4_0'] as const)('a model in %s has the same logits as it is and packed', async (dtype) => {
-  const source = blockCheckpoint(dtype);
+  const source = blockCheckpoint(dtype, TINY);
   const forms = [{}, { layout: 'rows' }] as const;
   const packed = await Promise.all(forms.map(async (form) => openBytes(await packCheckpoint(source, form))));
   expect(packed.map(({ tensors }) => tensors.get('layers.0.wk.weight')?.encoding.layout)).toEqual([

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Checkpoint, type CheckpointTensor, fileSetOf, openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
-import { createEncoding, elementCount, memorySink, memorySource, rowLength } from '@mirust/core';
+import {
+  createEncoding,
+  elementCount,
+  encodedSize,
+  memorySink,
+  memorySource,
+  rowLength,
+  rowOffsets,
+} from '@mirust/core';
 import { describeModel, type Hyperparameters } from '@mirust/model';
 import {
   type ArtifactFormat,
@@ -16,6 +24,7 @@ import {
 } from '@mirust/pipeline';
 import { createRecipe, parseRule } from '@mirust/quant';
 import { createRandom, type LoadOptions, loadModel, type Model } from '@mirust/runtime';
+import { byteTokenizerModel } from '@mirust/tokenizer';
 
 /** The repository's root. */
 export const ROOT: string = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -115,4 +124,30 @@ export function noiseCheckpoint(hyperparameters: Hyperparameters, seed = 1): Che
     readTokenizer: async () => undefined,
     close: async () => {},
   };
+}
+
+/** The checkpoint with a tokenizer of bytes: noise has none, and an artifact needs one. */
+export function withTokenizer(checkpoint: Checkpoint): Checkpoint {
+  return { ...checkpoint, readTokenizer: async () => ({ model: byteTokenizerModel(), warnings: [] }) };
+}
+
+/** A model of noise whose matrices are random blocks of ggml, as a GGUF holds them, with a tokenizer of bytes. */
+export function blockCheckpoint(dtype: 'Q8_0' | 'Q4_0', hyperparameters: Hyperparameters): Checkpoint {
+  const noise = noiseCheckpoint(hyperparameters);
+  const random = createRandom(5);
+  const tensors = [...noise.tensors].map(([name, tensor]): [string, CheckpointTensor] => {
+    const { shape } = tensor;
+    if (shape.length < 2) return [name, tensor];
+    const encoding = createEncoding(dtype, shape);
+    const blockBytes = dtype === 'Q8_0' ? 34 : 18;
+    const payload = Uint8Array.from({ length: encodedSize(encoding, shape).payloadBytes }, () => random() * 256);
+    // Scales from 2^-11 to 2^-7, of either sign.
+    for (let at = 1; at < payload.length; at += blockBytes) payload[at] = ((payload[at] ?? 0) & 0x8f) | 0x10;
+    const readRows: CheckpointTensor['readRows'] = async (firstRow, count, target) => {
+      const [from, to] = [firstRow, firstRow + count].map((row) => rowOffsets({ encoding, shape }, row).payloadOffset);
+      target.set(payload.subarray(from, to));
+    };
+    return [name, { ...tensor, encoding, readRows }];
+  });
+  return withTokenizer({ ...noise, tensors: new Map(tensors) });
 }

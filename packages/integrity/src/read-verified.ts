@@ -84,6 +84,7 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
     const at = offset + run.first * CHUNK_BYTES;
     await clock.during('read', () => source.readInto(at, bytesOf(run), signal === undefined ? {} : { signal }));
     for (let chunk = run.first; chunk < run.end; chunk++) {
+      signal?.throwIfAborted();
       const bytes = bytesOf({ first: chunk, end: chunk + 1 });
       await clock.during('verify', async () => accept(chunk, await hash(bytes)));
     }

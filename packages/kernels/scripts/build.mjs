@@ -12,12 +12,13 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** The engine, once per instruction set; and the encoders, which have no dots and need but one. */
+/** The engine, once per instruction set; and what conversions and loads need, which has no dots: one build each. */
 const BUILDS = {
   simd: { entry: 'index.ts', RELAXED: false, FUSED: false },
   relaxed: { entry: 'index.ts', RELAXED: true, FUSED: false },
   fused: { entry: 'index.ts', RELAXED: true, FUSED: true },
   encode: { entry: 'encode/index.ts', RELAXED: false, FUSED: false },
+  interleave: { entry: 'interleave/index.ts', RELAXED: false, FUSED: false },
 };
 // Level 1: higher ones move loads into deep expressions, and V8, which keeps their order, spills registers.
 const OPTIONS = ['--optimizeLevel', '1', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--enable', 'threads'];

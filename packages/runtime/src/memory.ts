@@ -22,6 +22,8 @@ export interface ModelMemory {
   weightTape(): Uint8Array;
   /** As f32 or u32 by the caller's choice. */
   scratch(name: string): Uint8Array;
+  /** The whole scratch tape: room for what is done before the first run. */
+  scratchTape(): Uint8Array;
   history(name: string): Uint8Array;
   /** Zeroes the cache. */
   wipeHistory(): void;
@@ -73,6 +75,7 @@ export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}
       if (placement === undefined) throw new RangeError(`the layout has no working buffer ${name}`);
       return scratchBlock.subarray(placement.offset, placement.offset + placement.byteLength);
     },
+    scratchTape: () => scratch.region(),
     history: (name) => blockOf(historyBlocks, name),
     wipeHistory: () => history.wipe(),
     stats: () => [engine.stat(), weights.stat(), scratch.stat(), history.stat()],

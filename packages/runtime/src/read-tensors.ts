@@ -13,8 +13,10 @@ import {
   rowOffsets,
   yieldToEventLoop,
 } from '@mirust/core';
-import { interleaveRows, type MatrixShape, type StoredTensor } from '@mirust/quant';
+import type { MatrixShape, StoredTensor } from '@mirust/quant';
+import { createInterleave, type Interleave } from './interleave.ts';
 import type { LoadTimes } from './load-times.ts';
+import type { ModelMemory } from './memory.ts';
 import type { ReadWeightsOptions } from './read-weights.ts';
 import type { LoadedWeights } from './weights.ts';
 
@@ -34,12 +36,14 @@ interface Part {
 /** Fills the tensors. Throws what reading throws, the first thing that is thrown, once nothing is being read any more. */
 export async function readTensors(
   checkpoint: Checkpoint,
+  memory: ModelMemory,
   weights: LoadedWeights,
   options: ReadWeightsOptions,
 ): Promise<LoadTimes> {
   const { signal, onProgress } = options;
   const totalBytes = [...weights.values()].reduce((sum, tensor) => sum + storedBytes(tensor), 0);
   const clock = createActivityClock(['interleave', 'read']);
+  const interleave = await createInterleave(checkpoint, memory);
   const parts = partsOf(checkpoint, weights);
   const failures: unknown[] = [];
   let loadedBytes = 0;
@@ -49,7 +53,7 @@ export async function readTensors(
       // All lanes take from one iterator; one that leaves it early ends it for all.
       for (const part of parts) {
         signal?.throwIfAborted();
-        await readPart(part, clock, signal);
+        await readPart(part, interleave, clock, signal);
         loadedBytes += storedBytes(part.target);
         onProgress?.(loadedBytes, totalBytes);
         // A source in memory never waits, and an abort has to come through.
@@ -101,6 +105,7 @@ function rowsOf(tensor: StoredTensor, first: number, end: number): Part['target'
 
 async function readPart(
   { source, firstRow, target }: Part,
+  interleave: Interleave,
   clock: ActivityClock<'interleave' | 'read'>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -116,5 +121,5 @@ async function readPart(
     scales: new Uint8Array(size.scaleBytes),
   };
   await clock.during('read', () => source.readRows(firstRow, shape[0], rows.payload, rows.scales, options));
-  await clock.during('interleave', () => interleaveRows(source.encoding, shape, rows, payload));
+  await clock.during('interleave', () => interleave(source.encoding, shape, rows, payload));
 }

@@ -39,7 +39,7 @@ export async function readWeights(
   const weights = placeWeights(checkpoint, memory);
   const tape = memory.weightTape();
   const image = imageOf(checkpoint, tape, weights);
-  if (image === undefined) return { weights, times: await readTensors(checkpoint, weights, options) };
+  if (image === undefined) return { weights, times: await readTensors(checkpoint, memory, weights, options) };
   const times = await image.readInto(tape.subarray(0, image.byteLength), options);
   return { weights, times: { bytes: image.byteLength, ...times } };
 }
