@@ -312,10 +312,14 @@ function weighRow(row: i32, first: i32, last: i32, padded: i32, workspace: usize
     v128.store(at, weight);
     sum = f32x4.add(sum, weight);
   }
+  if (old == maximum) {
+    f32.store(numbers, f32.load(numbers, WEIGHT) + sumLanes(sum), WEIGHT);
+    return;
+  }
+  // A new maximum: what was summed so far shrinks.
   const shrink = exp1(old - maximum);
   f32.store(numbers, maximum, MAXIMUM);
   f32.store(numbers, f32.load(numbers, WEIGHT) * shrink + sumLanes(sum), WEIGHT);
-  if (shrink == 1) return;
   const factor = f32x4.splat(shrink);
   const sums = sumsOf(workspace, padded) + <usize>row * (<usize>padded << 2);
   for (let at = sums; at < sums + (<usize>padded << 2); at += 16) v128.store(at, f32x4.mul(v128.load(at), factor));

@@ -24,15 +24,19 @@ const CONSTANTS: usize = memory.data<f32>([
   0.5, 0.5, 0.5, 0.5,
   1, 1, 1, 1,
 ], 16);
-/** 127 in every lane: the bias of the exponent field. */
-const BIAS: usize = memory.data<u32>([127, 127, 127, 127], 16);
+/** 1.5 · 2^23: sums near it have a unit in the last place of 1, so adding it rounds, and leaves the integer in the low bits. */
+const ROUNDER: usize = memory.data<f32>([12582912, 12582912, 12582912, 12582912], 16);
+/** The bits of 1. */
+const UNIT: usize = memory.data<u32>([0x3f800000, 0x3f800000, 0x3f800000, 0x3f800000], 16);
 
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
   const lowest = v128.load(CONSTANTS, 0);
   const clamped = f32x4.min(f32x4.max(x, lowest), v128.load(CONSTANTS, 16));
-  const n = f32x4.nearest(f32x4.mul(clamped, v128.load(CONSTANTS, 32)));
+  const rounder = v128.load(ROUNDER);
+  const rounded = f32x4.add(f32x4.mul(clamped, v128.load(CONSTANTS, 32)), rounder);
+  const n = f32x4.sub(rounded, rounder);
   let r = f32x4.sub(clamped, f32x4.mul(n, v128.load(CONSTANTS, 48)));
   r = f32x4.sub(r, f32x4.mul(n, v128.load(CONSTANTS, 64)));
   const one = v128.load(CONSTANTS, 176);
@@ -43,7 +47,7 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, v128.load(CONSTANTS, 160));
   p = madd(p, r, one);
   p = madd(p, r, one);
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), v128.load(BIAS)), 23);
+  const power = i32x4.add(i32x4.shl(rounded, 23), v128.load(UNIT));
   // Minus infinity is a masked position: its weight is exactly 0.
   return v128.and(f32x4.mul(p, power), f32x4.ge(x, lowest));
 }
