@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProbe } from './environment/child.mjs';
+import { LEAST_MS } from './measure.mjs';
 import { median } from './median.mjs';
 import { memberId } from './members.mjs';
 import { quantizeRates } from './references.mjs';
@@ -22,7 +23,7 @@ const PACKS = { q8: 'Q8_0', q4: 'Q4_0' };
  * The measurements, in turn, on the newest Node: each is `{ kind, node, threads, answer }` and what tells it from others
  * of its kind.
  */
-export async function measureCommands(context, { large, small }) {
+export async function measureCommands(context, { large, small, runs }) {
   const { nodes, probes, pathOf, timeoutMs, readGigabytes, report } = context;
   const node = nodes.at(-1);
   const results = [];
@@ -32,7 +33,7 @@ export async function measureCommands(context, { large, small }) {
     results.push({ kind, node: node.version, threads: argument.threads, answer });
   };
   const model = await pathOf(large, 'q8');
-  for (let run = 0; run < 2; run++) {
+  for (let run = 0; run < runs; run++) {
     await probe('load', 'load.mjs', { model, threads: THREADS });
     await probe('sha256', 'sha256.mjs', { model, threads: THREADS });
   }
@@ -61,9 +62,11 @@ function packCommand({ root, folder, timeoutMs }, node) {
     const options = ['--quant', encoding];
     if (has('threads')) options.push('--threads', String(threads));
     if (encoding === 'q4' && has('scales')) options.push('--scales', 'f16');
+    const timeout = timeoutMs();
+    if (timeout < LEAST_MS) return { error: 'no time was left' };
     try {
       const start = performance.now();
-      execFileSync(node.path, [main, source, target, ...options], { stdio: 'ignore', timeout: timeoutMs() });
+      execFileSync(node.path, [main, source, target, ...options], { stdio: 'ignore', timeout });
       return { seconds: (performance.now() - start) / 1000, bytes: statSync(source).size };
     } catch (error) {
       return { error: `mirust-pack failed: ${error.message.split('\n')[0]}` };

@@ -4,7 +4,7 @@ import { runProbe } from './environment/child.mjs';
 import { median } from './median.mjs';
 
 /** A process is not begun when less is left: it would only be cut off. */
-const LEAST_MS = 8_000;
+export const LEAST_MS = 8_000;
 
 /**
  * One round: gives samples, `{ cell, round, member, readGigabytes, answer }`. The members of a cell run one after the other,

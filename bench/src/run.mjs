@@ -9,8 +9,8 @@ import { ensureArtifact } from './models/artifacts.mjs';
 
 const [LARGE, SMALL] = ['1.1B', '135M'];
 
-/** A quick run ends within this, once models and peers are there; five minutes are promised, with setting up. */
-const QUICK_MS = 270_000;
+/** A quick run ends within this, once models and peers are there; five minutes are promised, with looking for them. */
+const QUICK_MS = 280_000;
 /** One process of a full run: nothing that hangs holds it up for ever. */
 const PROCESS_MS = 600_000;
 /** Rounds of a full run. A quick one goes on as long as there is time. */
@@ -44,18 +44,19 @@ export async function runAll({ bench, root, quick, rounds = quick ? Number.POSIT
     report: (line) => console.error(line),
   };
   const available = { quick, nodes: found.nodes, native: peers.native, browser: peers.chromium !== undefined };
-  const cells = cellsOf({ ...available, large: LARGE, small: SMALL }).filter(({ name }) => name.includes(only ?? ''));
-  const native = cells.filter(({ inBrowser }) => !inBrowser);
-  const browser = cells.filter(({ inBrowser }) => inBrowser);
+  const cells = cellsOf({ ...available, large: LARGE, small: SMALL });
+  const chosen = (group) => group.filter(({ name }) => name.includes(only ?? ''));
   const samples = [];
   const commands = [];
   for (let round = 0; round < rounds && timeoutMs() > 1; round++) {
-    samples.push(...(await measureCells(native, round, context)));
+    const measure = async (group) => samples.push(...(await measureCells(chosen(group), round, context)));
+    await measure(cells.first);
     if (only === undefined && round === 0) {
-      commands.push(...(await measureCommands(context, { large: LARGE, small: SMALL })));
+      commands.push(...(await measureCommands(context, { large: LARGE, runs: quick ? 1 : 3, small: SMALL })));
     }
-    // Browsers gain nothing from the rounds of a quick run: their rows have room to spare.
-    if (!quick || round === 0) samples.push(...(await measureCells(browser, round, context)));
+    // Browsers have no part in the further rounds of a quick run: their ratios are far from what noise could change.
+    if (!quick || round === 0) await measure(cells.browser);
+    await measure(cells.last);
   }
   const nodes = found.nodes.map(({ version }) => version);
   return {

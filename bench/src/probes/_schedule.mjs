@@ -10,7 +10,7 @@ const WARM_UP_PROMPT = 32;
 const WARM_UP_TOKENS = 8;
 
 /**
- * Runs `{ prefillTokens, prefillRuns, decodeTokens, positions }` on an engine. Gives raw samples, for whoever takes medians:
+ * Runs `{ prefillTokens, prefillRuns, decodeTokens, decodeSeconds, positions }` on an engine. Gives raw samples, for whoever takes medians:
  * `prefill`, tokens per second of each run; `decode[position]`, seconds of each token from that position on; and `tops`, the
  * likeliest id behind each of the first tokens: engines that run the same file agree on them, but for near ties.
  */
@@ -35,7 +35,8 @@ export async function measure(engine, plan, vocabSize) {
     await engine.reset();
     await engine.feed(tokens.slice(0, position));
     const seconds = [];
-    for (let index = 0; index < plan.decodeTokens; index++) {
+    const end = performance.now() + 1000 * plan.decodeSeconds;
+    for (let index = 0; index < plan.decodeTokens && performance.now() < end; index++) {
       const start = performance.now();
       await engine.step(tokens[position + index]);
       seconds.push((performance.now() - start) / 1000);

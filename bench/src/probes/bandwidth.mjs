@@ -6,7 +6,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { sumModule } from './_sum-module.mjs';
 
 /** Far larger than any cache, all threads together. */
-const TOTAL_BYTES = 512 * 2 ** 20;
+const TOTAL_BYTES = 256 * 2 ** 20;
 /** One call: compiled code is replaced by better code between calls only. */
 const CALL_BYTES = 2 ** 20;
 const PAGE_BYTES = 2 ** 16;
