@@ -9,11 +9,10 @@ export interface ChunkRun {
 /** Hands out runs, and remembers what went wrong. */
 export interface ChunkRuns {
   /**
-   * Takes runs of up to `chunksPerRun` chunks and works on them, one after the other, until none is left, another lane
-   * has failed, the signal is aborted, or `goesOn` says no. Never rejects; `onFailure` sees the run that failed.
+   * Takes runs and works on them, one after the other, until none is left, another lane has failed, the signal is
+   * aborted, or `goesOn` says no. Never rejects; `onFailure` sees the run that failed.
    */
   lane(
-    chunksPerRun: number,
     work: (run: ChunkRun) => Promise<void>,
     onFailure: (run: ChunkRun) => void,
     goesOn?: () => boolean,
@@ -25,22 +24,22 @@ export interface ChunkRuns {
   throwFailure(): void;
 }
 
-/** Starts with the first of `count` chunks. */
-export function createChunkRuns(count: number, signal: AbortSignal | undefined): ChunkRuns {
+/** Starts with the first of `count` chunks; a run has up to `chunksPerRun`. */
+export function createChunkRuns(count: number, chunksPerRun: number, signal: AbortSignal | undefined): ChunkRuns {
   const failures: { readonly run: ChunkRun; readonly error: unknown }[] = [];
   let next = 0;
 
-  function take(most: number): ChunkRun | undefined {
+  function take(): ChunkRun | undefined {
     const first = next;
     if (failures.length > 0 || signal?.aborted === true || first >= count) return undefined;
-    next = Math.min(first + most, count);
+    next = Math.min(first + chunksPerRun, count);
     return { first, end: next };
   }
 
   return {
-    async lane(chunksPerRun, work, onFailure, goesOn = () => true) {
+    async lane(work, onFailure, goesOn = () => true) {
       while (goesOn()) {
-        const run = take(chunksPerRun);
+        const run = take();
         if (run === undefined) return;
         try {
           await work(run);

@@ -4,13 +4,15 @@
 export interface DigestTask {
   /** Over a SharedArrayBuffer. */
   readonly bytes: Uint8Array;
+  /** Takes a digest of each piece of so many bytes, the last one shorter; absent: one of them all. */
+  readonly pieceBytes?: number;
   /** Fills `bytes` from an open file, which stays open meanwhile. Absent: the bytes are there. */
   readonly file?: { readonly descriptor: number; readonly offset: number };
 }
 
-/** The digest, and where the time went. */
+/** The digests, and where the time went. */
 export interface DigestResult {
-  /** 32 bytes. */
+  /** 32 bytes, or as many for each piece. */
   readonly digest: Uint8Array;
   readonly readMilliseconds: number;
   readonly digestMilliseconds: number;

@@ -43,6 +43,17 @@ describe('a digest pool', () => {
     }
   });
 
+  it('takes a digest of every piece of a task', async () => {
+    const threads = start(1);
+    const bytes = sharedBytes(2500);
+    const { digest } = await threads.digest({ bytes, pieceBytes: 1000 });
+    const pieces = [bytes.subarray(0, 1000), bytes.subarray(1000, 2000), bytes.subarray(2000)];
+    expect(toHex(digest)).toBe(pieces.map(hex).join(''));
+    expect(toHex((await threads.digest({ bytes: bytes.subarray(0, 0), pieceBytes: 1000 })).digest)).toBe(
+      hex(new Uint8Array()),
+    );
+  });
+
   it('reads the bytes from an open file, straight to their place', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'mirust-pool-'));
     const path = join(directory, 'data.bin');
