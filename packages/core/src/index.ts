@@ -13,6 +13,7 @@ export * from './json-errors.ts';
 export * from './json-value.ts';
 export * from './panel.ts';
 export * from './panel-check.ts';
+export * from './read-memory.ts';
 export * from './row-offsets.ts';
 export * from './scale-type.ts';
 export * from './shape.ts';

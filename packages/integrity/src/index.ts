@@ -3,6 +3,7 @@ export * from './canonical-json.ts';
 export * from './chunk-tree.ts';
 export * from './digest-pool.ts';
 export * from './digest-task.ts';
+export * from './digester.ts';
 export * from './errors.ts';
 export * from './fnv.ts';
 export * from './hex.ts';

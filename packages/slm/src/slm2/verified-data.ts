@@ -1,18 +1,10 @@
 /** Reading DATA: no byte is handed out before the SHA-256 of its chunk has been checked. */
 import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
-import {
-  CHUNK_BYTES,
-  chunkRange,
-  createSha256,
-  forEachPiece,
-  type ProgressOptions,
-  toHex,
-  verifyChunk,
-} from '@mirust/integrity';
-import type { Region } from '../_regions.ts';
+import { CHUNK_BYTES, chunkRange, type ProgressOptions, verifyChunk } from '@mirust/integrity';
 import { slmError } from '../errors.ts';
-import { type DataPlaces, dataRules } from './_data-rules.ts';
+import { dataRules } from './_data-rules.ts';
 import type { Slm2File } from './format.ts';
+import { tensorDigests } from './tensor-digests.ts';
 
 /** Chunks that are kept: one for every read that a loader has under way at the same time. */
 const MAX_KEPT_CHUNKS = 4;
@@ -113,37 +105,4 @@ export async function verifySlm2Data(source: ByteSource, file: Slm2File, options
       actual: digests[index] ?? '',
     });
   }
-}
-
-/**
- * The SHA-256 of every tensor, hexadecimal, by one pass over DATA that also checks padding and scales. `visit` sees
- * every piece, which is a chunk.
- */
-export async function tensorDigests(
-  source: ByteSource,
-  places: DataPlaces,
-  options: ProgressOptions,
-  visit?: (bytes: Uint8Array) => Promise<void>,
-): Promise<string[]> {
-  const { tensors, dataOffset, dataByteLength } = places;
-  const rules = dataRules(places);
-  const digests: string[] = [];
-  let hash = createSha256();
-  const onPart = (part: Uint8Array, region: Region, isLast: boolean): void => {
-    hash.update(part);
-    const tensor = tensors[region.tensor];
-    if (!isLast || (region.kind === 'payload' && (tensor?.scaleByteLength ?? 0) > 0)) return;
-    digests.push(toHex(hash.digest()));
-    hash = createSha256();
-  };
-  await forEachPiece(
-    source,
-    { offset: dataOffset, byteLength: dataByteLength },
-    async (bytes, offset) => {
-      await visit?.(bytes);
-      rules.checkBytes(bytes, offset - dataOffset, onPart);
-    },
-    options,
-  );
-  return digests;
 }
