@@ -18,6 +18,7 @@ import type { Model } from './model.ts';
 import { createProfile } from './profile.ts';
 import { readWeights, tapeOrderedImage } from './read-weights.ts';
 import { createReferenceBackend } from './reference/index.ts';
+import { together } from './together.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
 /** Which backend runs the program. `auto`: WebAssembly where the platform has it with SIMD, else the reference. */
@@ -55,12 +56,15 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
   const choice = await chooseBackend(checkpoint, options);
   const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
-  // Threads take a while to start: the tokenizer is read meanwhile.
+  const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
   const pool = startPool(checkpoint, choice);
   try {
-    const tokenizer = await openTokenizer(checkpoint, options);
-    const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
-    const { weights, times } = await readWeights(checkpoint, memory, { ...options, pool });
+    // The caller's thread makes the tokenizer while others read the weights.
+    const [{ weights, times }, tokenizer] = await together(
+      (signal) => readWeights(checkpoint, memory, { ...options, signal, pool }),
+      (signal) => openTokenizer(checkpoint, signal),
+      options.signal,
+    );
     const ended = pool?.close();
     const profile = createProfile(options.profile ?? false);
     const context = { model: checkpoint.model, layout, memory, weights, profile };
@@ -103,7 +107,7 @@ function refuseUnknownType(tensor: CheckpointTensor): void {
   });
 }
 
-async function openTokenizer(checkpoint: Checkpoint, { signal }: LoadOptions): Promise<Tokenizer | undefined> {
-  const imported = await checkpoint.readTokenizer(signal === undefined ? {} : { signal });
+async function openTokenizer(checkpoint: Checkpoint, signal: AbortSignal): Promise<Tokenizer | undefined> {
+  const imported = await checkpoint.readTokenizer({ signal });
   return imported === undefined ? undefined : createTokenizer(imported.model);
 }
