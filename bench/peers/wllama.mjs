@@ -44,7 +44,7 @@ await once(server, 'listening');
 const query = new URLSearchParams({ release, threads: String(threads), plan: JSON.stringify(plan) });
 const profile = mkdtempSync(join(tmpdir(), 'mirust-bench-'));
 const url = `http://127.0.0.1:${server.address().port}/page.html?${query}`;
-const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: 'ignore', detached: true });
 browser.on('error', (error) => answer({ error: String(error) }));
 browser.on('exit', () => answer({ error: 'the browser ended' }));
 // Told to stop, it still closes the browser.
@@ -53,10 +53,19 @@ const timer = setTimeout(() => answer({ error: 'the page gave no answer' }), TIM
 const result = await answered;
 clearTimeout(timer);
 if (browser.exitCode === null && browser.kill()) await once(browser, 'exit');
-// Its helpers may still be writing for a moment.
-rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+endGroup(browser.pid);
+rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 console.log(JSON.stringify(result));
 process.exit(0);
+
+/** Ends the browser's helpers, which outlive it for a moment and would still write to the profile. */
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None is left, or the platform has no process groups.
+  }
+}
 
 function deferred() {
   let resolve;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { runProbe } from './environment/child.mjs';
 import { median } from './median.mjs';
+import { memberId } from './members.mjs';
 
 /** A process is not begun when less is left: it would only be cut off. */
 export const LEAST_MS = 8_000;
@@ -21,8 +22,15 @@ export async function measureCells(cells, round, context) {
     const readGigabytes = await context.readGigabytes(cell.threads);
     context.report(`round ${round + 1}: ${cell.name}; the memory reads ${readGigabytes.toFixed(1)} GB/s`);
     for (const member of cell.members) {
-      if (context.timeoutMs() < LEAST_MS) samples.push(unmeasured(cell, round, member));
-      else samples.push({ cell: cell.name, round, member, readGigabytes, answer: await runMember(member, context) });
+      if (context.timeoutMs() < LEAST_MS) {
+        samples.push(unmeasured(cell, round, member));
+        continue;
+      }
+      const start = performance.now();
+      const answer = await runMember(member, context);
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      context.report(`  ${memberId(member)}: ${answer.error ?? `measured in ${seconds} s`}`);
+      samples.push({ cell: cell.name, round, member, readGigabytes, answer });
     }
   }
   return samples;
