@@ -1,7 +1,8 @@
-/** What a reader must know beside the rows: which engines ran, whether they computed the same, what was left out. */
+/** What a reader must know beside the rows: how fast the memory was, which engines ran, whether they computed the same, what was left out. */
 import { median } from './median.mjs';
 import { memberId } from './members.mjs';
 import { groupSamples } from './samples.mjs';
+import { formatNumber } from './table.mjs';
 
 const SAME_FILES = ['Q8_0', 'Q4_0'];
 
@@ -9,11 +10,24 @@ const SAME_FILES = ['Q8_0', 'Q4_0'];
 export function notesOf({ samples, commands, nodes, shapes }, skipped) {
   const failed = [...samples, ...commands].filter(({ answer }) => answer.error !== undefined);
   return [
+    ...memoryNotes(samples),
     ...engineNotes(samples),
     ...agreementNotes(samples, nodes.at(-1), shapes),
     ...othersNotes(samples),
     ...new Set([...skipped, ...failed.map(describeFailure)].map((line) => `left out: ${line}`)),
   ];
+}
+
+/** How steady the memory was: decoding goes with it. */
+function memoryNotes(samples) {
+  return [1, 2].flatMap((threads) => {
+    const rates = samples
+      .filter(({ member }) => member.threads === threads)
+      .flatMap(({ readGigabytes }) => readGigabytes ?? []);
+    if (rates.length === 0) return [];
+    const [middle, least, most] = [median(rates), Math.min(...rates), Math.max(...rates)].map(formatNumber);
+    return [`pure reads of the memory, threads: ${threads}: ${middle} GB/s (${least} to ${most})`];
+  });
 }
 
 function engineNotes(samples) {

@@ -8,10 +8,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandRows } from './commands.mjs';
 import { formatMachine } from './environment/machine.mjs';
-import { median } from './median.mjs';
 import { notesOf } from './notes.mjs';
 import { rowsOf } from './rows.mjs';
-import { formatNumber, HEADINGS, rowCells } from './table.mjs';
+import { HEADINGS, rowCells } from './table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(dirname(bench), 'docs', 'performance.md');
@@ -32,25 +31,11 @@ function section(name, results) {
   return [
     `## ${name}`,
     `${formatMachine(machine)}. ${quick ? 'A quick run' : 'A full run'}, medians over ${rounds} rounds.`,
-    readRates(samples),
     table([HEADINGS, ...rows.map(rowCells)]),
     notesOf(results, [])
       .map((line) => `- ${line}`)
       .join('\n'),
   ].join('\n\n');
-}
-
-/** How steady the memory was: whoever reads the rows must know. */
-function readRates(samples) {
-  const texts = [1, 2].flatMap((threads) => {
-    const rates = samples
-      .filter(({ member }) => member.threads === threads)
-      .flatMap(({ readGigabytes }) => readGigabytes ?? []);
-    if (rates.length === 0) return [];
-    const range = `${formatNumber(Math.min(...rates))} to ${formatNumber(Math.max(...rates))}`;
-    return [`${formatNumber(median(rates))} GB/s (${range}) with ${threads} ${threads === 1 ? 'thread' : 'threads'}`];
-  });
-  return `Pure reads of the memory, beside the rows: ${texts.join(', ')}.`;
 }
 
 function table([headings, ...lines]) {
