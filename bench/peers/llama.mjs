@@ -1,5 +1,6 @@
 /**
- * Native llama.cpp through node-llama-cpp: `node llama.mjs '{"model":"…","threads":1,"plan":{…}}'` prints one JSON line.
+ * Native llama.cpp through node-llama-cpp: `node llama.mjs '{"model":"…","threads":1,"plan":{…}}'` prints one JSON
+ * line.
  *
  * The batch calls of the addon itself are used, below the scheduler and the sampler of the package: nothing but
  * llama_decode is in the way. Defaults of the package and of llama.cpp stay (memory mapping, repacking, flash attention

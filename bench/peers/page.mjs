@@ -1,7 +1,7 @@
 /**
- * Runs in the browser: loads the model into wllama, measures, posts the answer. The 2.x releases have llama-bench's own two
- * loops inside (prefill of a batch, decoding from position 0), so that no message between threads is counted; 3.x is a
- * llama-server and reports its own timings. Both leave out what a page would add.
+ * Runs in the browser: loads the model into wllama, measures, posts the answer. The 2.x releases have llama-bench's own
+ * two loops inside (prefill of a batch, decoding from position 0), so that no message between threads is counted; 3.x
+ * is a llama-server and reports its own timings. Both leave out what a page would add.
  */
 const query = new URLSearchParams(location.search);
 const release = query.get('release');

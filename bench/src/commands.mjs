@@ -20,8 +20,8 @@ const HEAP_SHAPE = '1M';
 const PACKS = { q8: 'Q8_0', q4: 'Q4_0' };
 
 /**
- * The measurements, in turn, on the newest Node: each is `{ kind, node, threads, answer }` and what tells it from others
- * of its kind.
+ * The measurements, in turn, on the newest Node: each is `{ kind, node, threads, answer }` and what tells it from
+ * others of its kind.
  */
 export async function measureCommands(context, { large, small, runs }) {
   const { nodes, probes, pathOf, timeoutMs, readGigabytes, report } = context;

@@ -8,8 +8,8 @@ import { memberId } from './members.mjs';
 export const LEAST_MS = 8_000;
 
 /**
- * One round: gives samples, `{ cell, round, member, readGigabytes, answer }`. The members of a cell run one after the other,
- * so that over the rounds subject and peer alternate. Stops where no time is left.
+ * One round: gives samples, `{ cell, round, member, readGigabytes, answer }`. The members of a cell run one after the
+ * other, so that over the rounds subject and peer alternate. Stops where no time is left.
  */
 export async function measureCells(cells, round, context) {
   const samples = [];

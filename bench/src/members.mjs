@@ -8,8 +8,8 @@
 export const COUNTERPART = { q8: 'Q8_0', q4: 'Q4_0', Q8_0: 'Q8_0', Q4_0: 'Q4_0' };
 
 /**
- * Plans of a process: what `probes/_schedule.mjs` measures. Decoding stops after `decodeSeconds` as well, so that a machine
- * that others use holds nothing up; the median of fewer tokens is still one.
+ * Plans of a process: what `probes/_schedule.mjs` measures. Decoding stops after `decodeSeconds` as well, so that a
+ * machine that others use holds nothing up; the median of fewer tokens is still one.
  */
 const FULL_PLAN = { prefillTokens: 512, prefillRuns: 1, decodeTokens: 64, decodeSeconds: 20, positions: [16] };
 const QUICK_PLAN = { ...FULL_PLAN, decodeTokens: 24, decodeSeconds: 5 };
@@ -27,8 +27,8 @@ export function memberId({ engine, node, shape, encoding, threads }) {
 }
 
 /**
- * All cells, `{ name, threads, members }`, in three groups in the order of their weight: where time runs out, the last ones
- * are left out. `nodes` from the oldest to the newest; `native` and `browser` say which peers there are.
+ * All cells, `{ name, threads, members }`, in three groups in the order of their weight: where time runs out, the last
+ * ones are left out. `nodes` from the oldest to the newest; `native` and `browser` say which peers there are.
  */
 export function cellsOf({ quick, nodes, native, browser, large, small }) {
   const basic = quick ? QUICK_PLAN : FULL_PLAN;

@@ -1,4 +1,6 @@
-/** What a reader must know beside the rows: the memory's rate, which engines ran, whether they agree, what was left out. */
+/**
+ * What a reader must know beside the rows: the memory's rate, which engines ran, whether they agree, what was left out.
+ */
 import { median } from './median.mjs';
 import { memberId } from './members.mjs';
 import { groupSamples } from './samples.mjs';

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Writes docs/performance.md from the raw results in ../results, one section for each file: `node performance-page.mjs`.
- * With `--check` it writes nothing and fails where the page is not what the results give. Nothing on the page is typed.
+ * Writes docs/performance.md from the raw results in ../results, one section for each file: `node
+ * performance-page.mjs`. With `--check` it writes nothing and fails where the page is not what the results give.
+ * Nothing on the page is typed.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

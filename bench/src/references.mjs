@@ -1,7 +1,8 @@
 /**
  * Figures of llama.cpp's own tools (v0.5.0), which no package brings: llama-bench and llama-quantize on an idle machine
- * with two cores of Zen 5, medians of six runs, and the pure read rate of that machine. On another machine, and in another
- * minute, they are scaled by what the memory gives there. That says something where memory is the bound: in decoding.
+ * with two cores of Zen 5, medians of six runs, and the pure read rate of that machine. On another machine, and in
+ * another minute, they are scaled by what the memory gives there. That says something where memory is the bound: in
+ * decoding.
  */
 
 /** By threads: GB/s of a pure read. */
@@ -17,8 +18,8 @@ const LLAMA_BENCH = {
 const LLAMA_QUANTIZE = { Q8_0: { 1: 1, 2: 1.8 }, Q4_0: { 1: 1.6, 2: 2.1 } };
 
 /**
- * What llama-bench would decode with its best setting of up to `threads` threads, where the memory reads `readGigabytes`;
- * undefined for another shape.
+ * What llama-bench would decode with its best setting of up to `threads` threads, where the memory reads
+ * `readGigabytes`; undefined for another shape.
  */
 export function scaledDecode(shape, encoding, threads, readGigabytes) {
   const figures = LLAMA_BENCH[shape]?.[encoding];

@@ -14,8 +14,8 @@ const METRIC_LABELS = { decode: 'decode', prefill: 'prefill 512' };
 
 /**
  * Rows of every figure that the samples hold, `{ name, node, threads, ours, peer, ratio, target }` and `unit`. `target`
- * and, where there is no peer, `ratio` are null. How near a figure is to what bounds it: `readShare`, of the memory's pure
- * read rate, for decoding; `gops`, billions of multiplications and additions a second, for prefill.
+ * and, where there is no peer, `ratio` are null. How near a figure is to what bounds it: `readShare`, of the memory's
+ * pure read rate, for decoding; `gops`, billions of multiplications and additions a second, for prefill.
  */
 export function rowsOf({ samples, shapes, nodes }) {
   const groups = groupSamples(samples);
@@ -75,8 +75,8 @@ function peerRows(figure, find) {
 }
 
 /**
- * The best of a peer's settings with up to as many threads as ours: two threads can be slower than one, and a row with one
- * thread is held against one. Undefined unless the peer was measured with as many as ours.
+ * The best of a peer's settings with up to as many threads as ours: two threads can be slower than one, and a row with
+ * one thread is held against one. Undefined unless the peer was measured with as many as ours.
  */
 function bestOf(engine, { metric, shape, encoding, threads }, find) {
   const value = (count) => medianOf(find({ engine, shape, encoding: COUNTERPART[encoding], threads: count }), metric);
@@ -112,7 +112,9 @@ function row({ metric, shape, encoding, node, threads, ours, work }, peerLabel, 
   return finish({ name, node, threads, ours, peer, target, unit: 'tokens/s', work });
 }
 
-/** A row with its ratio, in the order of its fields. `better: 'lower'` marks those whose ratio must not pass the target. */
+/**
+ * A row with its ratio, in the order of its fields. `better: 'lower'` marks those whose ratio must not pass the target.
+ */
 export function finish({ name, node, threads, ours, peer, target, unit, better, work }) {
   const ratio = peer === undefined ? null : ours / peer;
   return {

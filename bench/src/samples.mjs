@@ -1,4 +1,6 @@
-/** Medians of raw samples. A sample is what one process said, with the member it ran and the bandwidth of its minute. */
+/**
+ * Medians of raw samples. A sample is what one process said, with the member it ran and the bandwidth of its minute.
+ */
 import { median } from './median.mjs';
 import { memberId } from './members.mjs';
 

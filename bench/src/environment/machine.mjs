@@ -5,7 +5,9 @@ import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:
 /** Instructions that decide how fast 8-bit products are; as Linux names them. */
 const TELLING_FLAGS = ['avx2', 'fma', 'f16c', 'avx512f', 'avx512_vnni', 'avx_vnni', 'asimddp', 'i8mm'];
 
-/** Processor, cores, instruction sets, memory and system. `has` and `lacks` are empty where the system does not tell. */
+/**
+ * Processor, cores, instruction sets, memory and system. `has` and `lacks` are empty where the system does not tell.
+ */
 export function describeMachine() {
   const info = readCpuInfo();
   const flags = new Set((info.get('flags') ?? info.get('Features') ?? '').split(/\s+/));

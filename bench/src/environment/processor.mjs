@@ -5,7 +5,9 @@ import { availableParallelism } from 'node:os';
 /** Linux counts in hundredths of a second, on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Seconds that all cores together were busy or taken away since the start; undefined where the system does not tell. */
+/**
+ * Seconds that all cores together were busy or taken away since the start; undefined where the system does not tell.
+ */
 function busySeconds() {
   try {
     const [line] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
@@ -16,7 +18,10 @@ function busySeconds() {
   }
 }
 
-/** Starts watching. The function given back takes the seconds of one's own, and says the share of all cores that others had. */
+/**
+ * Starts watching. The function given back takes the seconds of one's own, and says the share of all cores that others
+ * had.
+ */
 export function watchOthers() {
   const busy = busySeconds();
   const start = performance.now();

@@ -1,6 +1,6 @@
 /**
- * What the pieces cost. Inputs are made from seeds or are the shipped model; peers are what the platform itself brings. The
- * reference backend is an oracle, and is measured here only so that its cost is known.
+ * What the pieces cost. Inputs are made from seeds or are the shipped model; peers are what the platform itself brings.
+ * The reference backend is an oracle, and is measured here only so that its cost is known.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -14,7 +14,9 @@ const RECIPES = {
   q4: { source: 'Q8_0', recipe: createRecipe({ default: 'q4', scaleType: 'f16' }) },
 };
 
-/** The path of a model: `encoding` is a type of ours (an SLM2) or of ggml, or f32 (a GGUF). Made where it is not there. */
+/**
+ * The path of a model: `encoding` is a type of ours (an SLM2) or of ggml, or f32 (a GGUF). Made where it is not there.
+ */
 export async function ensureArtifact(folder, shape, encoding) {
   const how = RECIPES[encoding];
   if (how === undefined) return await ensureModel(folder, shape, encoding);

@@ -1,7 +1,7 @@
 /**
- * Random weights, the same in every storage type: an 8-bit integer times a scale for each block of 32 values. Q8_0 stores
- * just that, F32 the products, and Q4_0 the same integers rounded to four bits. No page of a file is zero: the memory of
- * a page that was never written would read faster than any weight.
+ * Random weights, the same in every storage type: an 8-bit integer times a scale for each block of 32 values. Q8_0
+ * stores just that, F32 the products, and Q4_0 the same integers rounded to four bits. No page of a file is zero: the
+ * memory of a page that was never written would read faster than any weight.
  */
 import { f16ToF32, f32ToF16 } from '@mirust/quant';
 

@@ -1,7 +1,7 @@
 /**
- * What is measured of an engine, the same for all of them. An engine is `{ reset(), feed(tokens), step(token), top() }`:
- * `feed` appends tokens and computes the logits of the last, `step` does so for one token, and `top` says which id has the
- * largest of these logits.
+ * What is measured of an engine, the same for all of them. An engine is `{ reset(), feed(tokens), step(token), top()
+ * }`: `feed` appends tokens and computes the logits of the last, `step` does so for one token, and `top` says which id
+ * has the largest of these logits.
  */
 import { tokensFor } from './_tokens.mjs';
 
@@ -10,9 +10,10 @@ const WARM_UP_PROMPT = 32;
 const WARM_UP_TOKENS = 8;
 
 /**
- * Runs `{ prefillTokens, prefillRuns, decodeTokens, decodeSeconds, positions }` on an engine. Gives raw samples, for whoever takes medians:
- * `prefill`, tokens per second of each run; `decode[position]`, seconds of each token from that position on; and `tops`, the
- * likeliest id behind each of the first tokens: engines that run the same file agree on them, but for near ties.
+ * Runs `{ prefillTokens, prefillRuns, decodeTokens, decodeSeconds, positions }` on an engine. Gives raw samples, for
+ * whoever takes medians: `prefill`, tokens per second of each run; `decode[position]`, seconds of each token from that
+ * position on; and `tops`, the likeliest id behind each of the first tokens: engines that run the same file agree on
+ * them, but for near ties.
  */
 export async function measure(engine, plan, vocabSize) {
   const tokens = tokensFor(4096, vocabSize);

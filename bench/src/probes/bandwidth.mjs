@@ -1,6 +1,7 @@
 /**
- * The memory's pure read rate, of this minute: `node bandwidth.mjs '{"threads":2}'` prints `{"gigabytesPerSecond":[…]}`,
- * one number a pass. What decoding can reach, whatever the kernel: every weight is read once per token.
+ * The memory's pure read rate, of this minute: `node bandwidth.mjs '{"threads":2}'` prints
+ * `{"gigabytesPerSecond":[…]}`, one number a pass. What decoding can reach, whatever the kernel: every weight is read
+ * once per token.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { sumModule } from './_sum-module.mjs';

@@ -1,7 +1,8 @@
 /**
  * The JavaScript heap over 1,000 decoded tokens: `node --expose-gc heap.mjs '{"model":"…","threads":1}'` prints
- * `{"growthBytes":[…],"tokens":1000}`: what each of several thousands left behind, after collections. The first thousands
- * do not count: the engine still compiles. What is left behind for good is in all of them; noise goes both ways.
+ * `{"growthBytes":[…],"tokens":1000}`: what each of several thousands left behind, after collections. The first
+ * thousands do not count: the engine still compiles. What is left behind for good is in all of them; noise goes both
+ * ways.
  */
 import { openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';

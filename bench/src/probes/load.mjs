@@ -1,7 +1,7 @@
 /**
- * Loading, verified, in a fresh process: `node load.mjs '{"model":"…","threads":2}'` prints `{"seconds":…,"bytes":…}`. The
- * file is read once beforehand, so that the page cache has it: what is timed is opening, reading, verifying, and the
- * first touch of the model's memory.
+ * Loading, verified, in a fresh process: `node load.mjs '{"model":"…","threads":2}'` prints `{"seconds":…,"bytes":…}`.
+ * The file is read once beforehand, so that the page cache has it: what is timed is opening, reading, verifying, and
+ * the first touch of the model's memory.
  */
 import { createReadStream, statSync } from 'node:fs';
 import { openCheckpoint } from '@mirust/checkpoint';

@@ -1,8 +1,8 @@
 /**
  * Our engine: `node ours.mjs '{"model":"…","threads":1,"plan":{…}}'` prints one JSON line. `bytesPerToken` is what
  * decoding must read of the weights: every matrix once, but only a row of an embedding that is not the head as well.
- * `macsPerToken` are the multiplications of prefill, where the head is needed for the last token alone; attention, which
- * grows with the position, is in neither.
+ * `macsPerToken` are the multiplications of prefill, where the head is needed for the last token alone; attention,
+ * which grows with the position, is in neither.
  */
 import { openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';

@@ -1,7 +1,7 @@
 /**
- * SHA-256 alone: `node sha256.mjs '{"model":"…","threads":2}'` prints `{"seconds":…,"bytes":…}`. The bytes of the file lie
- * in memory, each thread hashes its share in pieces of 1 MiB, as an SLM2's leaves are. Nothing that verifies a file can
- * load it faster than this.
+ * SHA-256 alone: `node sha256.mjs '{"model":"…","threads":2}'` prints `{"seconds":…,"bytes":…}`. The bytes of the file
+ * lie in memory, each thread hashes its share in pieces of 1 MiB, as an SLM2's leaves are. Nothing that verifies a file
+ * can load it faster than this.
  */
 import { hash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
