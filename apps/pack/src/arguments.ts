@@ -28,6 +28,7 @@ export const PACK = {
       help: 'quantized rows one by one, or by 8 as kernels read them (default in slm2)',
     },
     tokenizer: { type: 'text', value: 'PATH', filled: true, help: "tokenizer to pack instead of the source's own" },
+    threads: { type: 'integer', value: 'N', least: 1, help: 'threads that convert (default: physical cores)' },
     'dry-run': { type: 'flag', help: 'plan only: the size is exact to the byte, nothing is written' },
     json: { type: 'flag', help: 'print the result as JSON' },
   },

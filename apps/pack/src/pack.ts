@@ -17,9 +17,10 @@ import {
   type ConversionPlan,
   type ConversionReport,
   convert,
-  digestSources,
-  pendingSources,
+  defaultThreads,
   planConversion,
+  startWorkers,
+  type Workers,
 } from '@mirust/pipeline';
 import { createRecipe, parseRule, type Recipe } from '@mirust/quant';
 import type { PACK } from './arguments.ts';
@@ -46,18 +47,18 @@ export async function pack(args: PackArguments, context: CommandContext, tool: T
   const files = await openPath(args.source);
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
   const checkpoint = await openSource(files, tokenizer, context);
+  const isDryRun = out === undefined || args['dry-run'];
+  // They start while the conversion is planned.
+  const workers = isDryRun ? undefined : startWorkers(args.threads ?? defaultThreads(sourceBytes(checkpoint)));
   try {
     const { signal } = context;
     const layout = args.layout === undefined ? {} : { layout: args.layout };
-    const request = { checkpoint, recipe, format, ...layout, tool };
-    // Also in a full run: what can be refused is refused before a source of many gigabytes is hashed.
-    const draft = await planConversion({ ...request, sources: pendingSources(checkpoint) }, { signal });
-    if (out === undefined || args['dry-run']) return await show(args, draft, undefined);
+    const plan = await planConversion({ checkpoint, recipe, format, ...layout, tool }, { signal });
+    if (isDryRun) return await show(args, plan, undefined);
     for (const set of [files, ...(tokenizer === undefined ? [] : [tokenizer])]) await refuseOverwritingSource(out, set);
-    const sources = await hashSources(checkpoint, context);
-    const plan = await planConversion({ ...request, sources }, { signal });
-    await show(args, plan, await writeArtifact(plan, out, context));
+    await show(args, plan, await writeArtifact(plan, out, context, workers));
   } finally {
+    await workers?.close();
     await checkpoint.close();
   }
 }
@@ -67,23 +68,18 @@ export async function writeArtifact(
   plan: ConversionPlan,
   out: string,
   { signal }: CommandContext,
+  workers?: Workers,
 ): Promise<ConversionReport> {
   const sink = await atomicFileSink(out, plan.byteLength, { signal });
-  return withProgress('packing', (update) => {
-    // Progress comes in values; as f32 each has four bytes.
-    return convert(plan, sink, { signal, onProgress: (done, total) => update(done * 4, total * 4) });
-  });
+  return withProgress('packing', (onProgress) => convert(plan, sink, { signal, onProgress, workers }));
 }
 
 function openSource(files: FileSet, tokenizer: FileSet | undefined, { signal }: CommandContext): Promise<Checkpoint> {
   return openCheckpoint(files, { signal, ...(tokenizer === undefined ? {} : { tokenizer }) });
 }
 
-function hashSources(checkpoint: Checkpoint, { signal }: CommandContext): ReturnType<typeof digestSources> {
-  const total = checkpoint.files.reduce((sum, { source }) => sum + source.byteLength, 0);
-  return withProgress('hashing', (update) =>
-    digestSources(checkpoint, { signal, onProgress: (done) => update(done, total) }),
-  );
+function sourceBytes({ files }: Checkpoint): number {
+  return files.reduce((sum, { source }) => sum + source.byteLength, 0);
 }
 
 function formatOf(out: string | undefined): ArtifactFormat {

@@ -31,6 +31,20 @@ export interface CheckpointTensor {
     scales: Uint8Array,
     options?: ReadOptions,
   ): Promise<void>;
+  /**
+   * Where rows from `firstRow` on lie, as `readRows` gives them: one run of payload and one of scales. Threads may read
+   * them there, from the file that the source lends, if it lends one. Absent where `readRows` gathers rows.
+   */
+  locateRows?(firstRow: number): RowLocation;
+}
+
+/** A place in a source. */
+export interface RowLocation {
+  readonly source: ByteSource;
+  /** Absolute. */
+  readonly payloadOffset: number;
+  /** Absolute; meaningless where no scales lie apart. */
+  readonly scaleOffset: number;
 }
 
 /** Threads that may help to read, and whatever a pass over a file takes. */

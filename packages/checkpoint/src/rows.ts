@@ -42,6 +42,11 @@ export function storedTensor(identity: TensorIdentity, place: TensorPlace): Chec
       await place.source.readInto(place.offset + from.payloadOffset, payload, options);
       if (scales.byteLength > 0) await place.source.readInto(place.scaleOffset + from.scaleOffset, scales, options);
     },
+    locateRows(firstRow) {
+      const { payloadOffset, scaleOffset } = rowOffsets(identity, firstRow);
+      const { source } = place;
+      return { source, payloadOffset: place.offset + payloadOffset, scaleOffset: place.scaleOffset + scaleOffset };
+    },
   };
 }
 

@@ -21,8 +21,10 @@ export interface DigestStream {
 
 /** Takes digests. */
 export interface Digester {
-  /** Pieces, or streams, that are to be under way at the same time so that it never waits. */
+  /** Pieces that are to be under way at the same time so that it never waits. */
   readonly ahead: number;
+  /** Streams that it gets on with at the same time. */
+  readonly streams: number;
   /** Memory whose bytes it sees where they are. */
   allocate(byteLength: number): Uint8Array;
   /** Of bytes in one piece, which must not change until the promise is settled. */
@@ -33,6 +35,7 @@ export interface Digester {
 /** The caller's own thread: one piece is hashed while the next one is read. */
 export const callerDigester: Digester = {
   ahead: 2,
+  streams: 1,
   allocate: createReadMemory,
   sha256,
   stream() {

@@ -3,6 +3,7 @@ import { createEncoding, encodedSize, interleavedEncoding, type TensorEncoding }
 import { bf16ToF32, decodeRows, encodedTile, f16ToF32, type MatrixShape } from '@mirust/quant';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeScratchBytes } from '../src/encode/index.ts';
 import { defined, EncodeBench, TARGETS } from './_encode.ts';
 import { differences, gaussian, randomBytes, uniform } from './_values.ts';
 
@@ -273,6 +274,12 @@ describe('whether floats are finite', () => {
       }
     }
   });
+});
+
+it('needs no more scratch than it says', () => {
+  for (let columns = 1; columns < 5000; columns++) {
+    expect(encodeScratchBytes(columns)).toBeGreaterThanOrEqual(bench.kernels.tileScratchBytes(columns));
+  }
 });
 
 it('works on memory that threads share', async () => {

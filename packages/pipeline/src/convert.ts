@@ -1,27 +1,41 @@
 /**
  * Carries a planned conversion out: tile by tile, in any order, into a sink. The same source, recipe and layout give the
- * same bytes whatever the order of the tiles. Where the stored encoding is kept, bytes are copied, or moved into the
- * artifact's layout; no value is decoded and encoded again.
+ * same bytes whatever the order of the tiles and whoever converts them. Where the stored encoding is kept, bytes are
+ * copied, or moved into the artifact's layout; no value is decoded and encoded again.
  *
- * Memory is that of a few copies of one tile, 56 bytes per row of the tensors that are begun and not finished, and what
- * the container's writer holds.
+ * ```
+ * tiles     read → convert → write      several under way, on every thread
+ * sources   read → SHA-256              beside the tiles, a file per thread
+ * DATA      read back → SHA-256         when all tiles are written, on every thread
+ * ```
+ * Memory is that of the tiles under way (`2 · threads + 1` of 1 MiB of f32, before and after), of as many pieces of files,
+ * 56 bytes per row of the tensors that are begun and not finished, and what the container's writer holds.
  */
-import { type ByteSink, encodedSize, type ReadOptions, rowLength, rowOffsets } from '@mirust/core';
+import { type ByteSink, elementCount, encodedSize, type ReadOptions, rowLength, rowOffsets } from '@mirust/core';
 import type { ErrorStatistics, ResolvedTensor } from '@mirust/quant';
-import type { TensorStatistics } from '@mirust/schemas';
+import type { SourceFile, TensorStatistics } from '@mirust/schemas';
+import { type Crew, createCrew } from './_crew.ts';
 import { createJob, type TensorJob } from './_job.ts';
+import { createKernelTiles } from './_kernel-tiles.ts';
+import { createLentFiles, type LentFiles } from './_lent-files.ts';
+import { forEachTile } from './_tile-lanes.ts';
+import { cutSlots, planSlots, type SlotPlan } from './_tile-slots.ts';
 import type { ConversionPlan } from './plan.ts';
+import { digestSources } from './source-digests.ts';
 import { fixedWidthStatistics } from './statistics.ts';
-import type { ArtifactDigest } from './target.ts';
+import type { ArtifactDigest, TargetWriter } from './target.ts';
 import { cutTiles, type Tile } from './tiles.ts';
+import type { Workers } from './workers.ts';
 
 /** How to convert. */
 export interface ConvertOptions {
   readonly signal?: AbortSignal;
-  /** Source values converted so far, of all. */
+  /** Bytes of f32 converted and of files digested so far, of all: progress, no size of anything. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Reorders the tiles; for tests that prove that the order does not matter. Default: as they are. */
   readonly orderTiles?: (tiles: readonly Tile[]) => readonly Tile[];
+  /** Who converts. Default: the caller's thread, which reads ahead and writes behind. */
+  readonly workers?: Workers | undefined;
 }
 
 /** One tensor of a finished conversion. */
@@ -41,53 +55,136 @@ export interface ConversionReport {
 }
 
 /**
- * Converts into `sink` and commits it; on any failure the sink is aborted and nothing is left behind.
+ * Converts into `sink` and commits it; on any failure the sink is aborted and nothing is left behind, and nothing is being
+ * read, converted or written any more. Of several tiles that fail the first one's error is thrown.
  *
- * Throws what source, codecs (a NaN in the weights names tensor and index), containers and sink throw, and the signal's
- * reason.
+ * Throws what source, codecs (a NaN in the weights names tensor and index), containers, sink and workers throw, and the
+ * signal's reason.
  */
 export async function convert(
   plan: ConversionPlan,
   sink: ByteSink,
   options: ConvertOptions = {},
 ): Promise<ConversionReport> {
-  const { signal, onProgress } = options;
-  const readOptions: ReadOptions = signal === undefined ? {} : { signal };
+  const { signal } = options;
+  const files = createLentFiles();
+  /** Ends the digests of sources where something else fails, and the tiles where those do. */
+  const stop = new AbortController();
+  let sources: Promise<readonly SourceFile[]> = Promise.resolve(plan.request.sources);
   try {
+    signal?.throwIfAborted();
     const writer = plan.target.createWriter(sink);
-    const jobs = new Map(plan.tensors.map((tensor) => [tensor.name, createJob(plan, tensor)]));
     const cut = cutTiles(plan.request.checkpoint.model.contract);
     const tiles = options.orderTiles?.(cut) ?? cut;
-    const total = tiles.reduce((sum, tile) => sum + valuesOf(jobs, tile), 0);
-    let done = 0;
-    for (const tile of tiles) {
-      signal?.throwIfAborted();
-      const job = jobOf(jobs, tile.tensor);
-      const bytes = await job.convert(tile, readOptions);
-      const { payloadOffset, scaleOffset } = rowOffsets(job.stored, tile.firstRow);
-      await writer.writeTensor(tile.tensor, { payloadOffset, scaleOffset, ...bytes });
-      done += valuesOf(jobs, tile);
-      onProgress?.(done, total);
+    const slots = planSlots(plan, tiles);
+    const crew = await createCrew(options.workers, slots.slotBytes);
+    const progress = createProgress(plan, options);
+    if (plan.digestsSources) {
+      sources = digestSources(plan.request.checkpoint, {
+        signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+        digester: crew.digester,
+        onProgress: progress.digested,
+      });
+      sources.catch((error) => stop.abort(error));
     }
-    const tensors = plan.tensors.map((tensor) => converted(tensor, jobOf(jobs, tensor.name)));
-    const digest = await writer.finish(recordedStatistics(tensors), readOptions);
+    const tensors = await convertTiles(
+      { plan, tiles, slots, crew, files, writer, signal, stop: stop.signal },
+      progress,
+    );
+    await files.checkUnchanged();
+    const finishing = { digester: crew.digester, ...(signal === undefined ? {} : { signal }) };
+    const digest = await writer.finish(recordedStatistics(tensors), sources, finishing);
     await sink.commit();
     return { byteLength: plan.byteLength, digest, tensors };
   } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled([sources]);
     // The first error counts; a sink that also fails to clean up changes nothing.
     await sink.abort().catch(() => {});
     throw error;
+  } finally {
+    files.giveBack();
   }
+}
+
+/** What the tiles of a conversion need. */
+interface TileWork {
+  readonly plan: ConversionPlan;
+  readonly tiles: readonly Tile[];
+  readonly slots: SlotPlan;
+  readonly crew: Crew;
+  readonly files: LentFiles;
+  readonly writer: TargetWriter;
+  readonly signal: AbortSignal | undefined;
+  readonly stop: AbortSignal;
+}
+
+/** Converts and writes all tiles. */
+async function convertTiles(
+  { plan, tiles, slots, crew, files, writer, signal, stop }: TileWork,
+  progress: Progress,
+): Promise<ConvertedTensor[]> {
+  const { kernels } = crew;
+  const kernelTiles = kernels && createKernelTiles(kernels, crew.readsFiles ? files : undefined);
+  const jobs = new Map(plan.tensors.map((tensor) => [tensor.name, createJob(plan, tensor, kernelTiles)]));
+  const readOptions: ReadOptions = signal === undefined ? {} : { signal };
+  const lanes = kernels === undefined ? new Array(crew.tilesAhead) : cutSlots(kernels, slots, crew.tilesAhead);
+  await forEachTile(
+    tiles,
+    lanes,
+    async (tile, slot) => {
+      signal?.throwIfAborted();
+      const job = jobOf(jobs, tile.tensor);
+      const { payload, scales } = await job.convert(tile, slot, readOptions);
+      const { payloadOffset, scaleOffset } = rowOffsets(job.stored, tile.firstRow);
+      await writer.writeTensor(tile.tensor, { payloadOffset, scaleOffset, payload, scales });
+      // What others have under way when the signal comes is no progress any more.
+      signal?.throwIfAborted();
+      progress.converted(tile.rowCount * rowLength(job.stored.shape));
+    },
+    () => !stop.aborted,
+  );
+  stop.throwIfAborted();
+  return plan.tensors.map((tensor) => converted(tensor, jobOf(jobs, tensor.name)));
+}
+
+/** Who is told how far a conversion is. */
+interface Progress {
+  /** So many more values. */
+  converted(values: number): void;
+  /** Of all files, so many bytes. */
+  digested(doneBytes: number): void;
+}
+
+/** As f32 a value has four bytes. */
+const VALUE_BYTES = 4;
+
+function createProgress(
+  { request, tensors, digestsSources }: ConversionPlan,
+  { onProgress }: ConvertOptions,
+): Progress {
+  const { checkpoint } = request;
+  const values = tensors.reduce((sum, { name }) => sum + elementCount(checkpoint.tensors.get(name)?.shape ?? []), 0);
+  const fileBytes = digestsSources ? checkpoint.files.reduce((sum, { source }) => sum + source.byteLength, 0) : 0;
+  const total = values * VALUE_BYTES + fileBytes;
+  let convertedBytes = 0;
+  let digestedBytes = 0;
+  return {
+    converted(count) {
+      convertedBytes += count * VALUE_BYTES;
+      onProgress?.(convertedBytes + digestedBytes, total);
+    },
+    digested(doneBytes) {
+      digestedBytes = doneBytes;
+      onProgress?.(convertedBytes + digestedBytes, total);
+    },
+  };
 }
 
 function jobOf(jobs: ReadonlyMap<string, TensorJob>, name: string): TensorJob {
   const job = jobs.get(name);
   if (job === undefined) throw new RangeError(`the plan has no tensor ${name}`);
   return job;
-}
-
-function valuesOf(jobs: ReadonlyMap<string, TensorJob>, { tensor, rowCount }: Tile): number {
-  return rowCount * rowLength(jobOf(jobs, tensor).stored.shape);
 }
 
 function recordedStatistics(tensors: readonly ConvertedTensor[]): ReadonlyMap<string, TensorStatistics> {

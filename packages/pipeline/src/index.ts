@@ -8,3 +8,4 @@ export type { ArtifactFormat, ConversionRequest, RowLayout } from './request.ts'
 export { type DigestOptions, digestSources, pendingSources } from './source-digests.ts';
 export type { ArtifactDigest } from './target.ts';
 export { cutTiles, type Tile } from './tiles.ts';
+export { defaultThreads, startWorkers, type Workers } from './workers.ts';

@@ -7,15 +7,18 @@ import { formatEncoding, interleavedEncoding, type ReadOptions, rowMajorEncoding
 import { canDecode, type Recipe, type ResolvedTensor, resolveRecipe } from '@mirust/quant';
 import { createTokenizer, type TokenizerModel } from '@mirust/tokenizer';
 import { pipelineError } from './errors.ts';
-import { type ConversionRequest, sameEncoding, storedEncoding } from './request.ts';
+import { type ConversionRequest, type PlannedRequest, sameEncoding, storedEncoding } from './request.ts';
 import { slm1Obstacles } from './slm1-obstacles.ts';
 import { createSlm1Target } from './slm1-target.ts';
 import { createSlm2Target } from './slm2-target.ts';
+import { pendingSources } from './source-digests.ts';
 import type { ConversionTarget } from './target.ts';
 
 /** A conversion, decided and laid out. */
 export interface ConversionPlan {
-  readonly request: ConversionRequest;
+  readonly request: PlannedRequest;
+  /** Whether the digests of the source's files are still to be taken and recorded. */
+  readonly digestsSources: boolean;
   readonly tokenizer: TokenizerModel;
   /** In contract order. */
   readonly tensors: readonly ResolvedTensor[];
@@ -30,8 +33,9 @@ export interface ConversionPlan {
  * Plans a conversion. Throws `PACK_SLM1_CANNOT_HOLD` with every reason, `PACK_NO_TOKENIZER`, `PACK_DTYPE`,
  * `PACK_UNUSED_RULE`, RangeError for interleaved rows in SLM1, and what tokenizer, recipe and containers throw.
  */
-export async function planConversion(request: ConversionRequest, options: ReadOptions = {}): Promise<ConversionPlan> {
-  const { checkpoint, recipe, format } = request;
+export async function planConversion(asked: ConversionRequest, options: ReadOptions = {}): Promise<ConversionPlan> {
+  const { checkpoint, recipe, format } = asked;
+  const request = { ...asked, sources: asked.sources ?? pendingSources(checkpoint) };
   const imported = await checkpoint.readTokenizer(options);
   if (imported === undefined) throw pipelineError('PACK_NO_TOKENIZER', 'the source brings no tokenizer');
   // Building it checks it: no artifact gets a tokenizer that cannot run.
@@ -46,7 +50,8 @@ export async function planConversion(request: ConversionRequest, options: ReadOp
   const target =
     format === 'slm1' ? createSlm1Target(request, tokenizer, tensors) : createSlm2Target(request, tokenizer, tensors);
   const warnings = [...checkpoint.warnings, ...imported.warnings, ...leftOut(request)];
-  return { request, tokenizer, tensors, target, byteLength: target.byteLength, warnings };
+  const digestsSources = asked.sources === undefined && target.recordsSources;
+  return { request, digestsSources, tokenizer, tensors, target, byteLength: target.byteLength, warnings };
 }
 
 /** Facts that no computed token depends on, and that SLM1 has no place for. */

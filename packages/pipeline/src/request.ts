@@ -22,7 +22,15 @@ export interface ConversionRequest {
   readonly layout?: RowLayout;
   /** Recorded in the artifact: it may depend on the tool's version. */
   readonly tool: ToolRecord;
-  /** Digests of the source's files, recorded in the artifact. */
+  /**
+   * Digests of the source's files, recorded in the artifact. Default: those of the checkpoint's files, taken while it is
+   * converted.
+   */
+  readonly sources?: readonly SourceFile[];
+}
+
+/** A request with placeholders for digests that are still to be taken. */
+export interface PlannedRequest extends ConversionRequest {
   readonly sources: readonly SourceFile[];
 }
 

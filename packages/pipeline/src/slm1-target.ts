@@ -24,9 +24,10 @@ export function createSlm1Target(
   });
   return {
     byteLength: layout.byteLength,
+    recordsSources: false,
     createWriter: (sink) => {
       const writer = createSlm1Writer(layout, sink);
-      return { writeTensor: writer.writeTensor, finish: (_statistics, options) => writer.finish(options) };
+      return { writeTensor: writer.writeTensor, finish: (_statistics, _sources, options) => writer.finish(options) };
     },
   };
 }

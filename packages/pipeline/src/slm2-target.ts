@@ -4,13 +4,13 @@ import type { Slm2Meta, TensorRecord, TensorStatistics } from '@mirust/schemas';
 import { createSlm2Writer, layoutSlm2 } from '@mirust/slm';
 import { type TokenizerModel, writeTokn } from '@mirust/tokenizer';
 import { shortText } from './_short-text.ts';
-import { type ConversionRequest, sameEncoding, storedEncoding } from './request.ts';
+import { type PlannedRequest, sameEncoding, storedEncoding } from './request.ts';
 import { PENDING_STATISTICS } from './statistics.ts';
 import type { ConversionTarget } from './target.ts';
 
 /** Lays an SLM2 file out. Throws what `layoutSlm2` and the tokenizer's writer throw. */
 export function createSlm2Target(
-  request: ConversionRequest,
+  request: PlannedRequest,
   tokenizer: TokenizerModel,
   tensors: readonly ResolvedTensor[],
 ): ConversionTarget {
@@ -24,17 +24,22 @@ export function createSlm2Target(
   });
   return {
     byteLength: layout.byteLength,
+    recordsSources: true,
     createWriter: (sink) => {
       const writer = createSlm2Writer(layout, sink);
       return {
         writeTensor: writer.writeTensor,
-        finish: (statistics, options) => writer.finish(withStatistics(meta, statistics), options),
+        finish: (statistics, sources, options) =>
+          writer.finish(
+            sources.then((files) => ({ ...withStatistics(meta, statistics), sources: [...files] })),
+            options,
+          ),
       };
     },
   };
 }
 
-function createMeta(request: ConversionRequest, tensors: readonly ResolvedTensor[]): Slm2Meta {
+function createMeta(request: PlannedRequest, tensors: readonly ResolvedTensor[]): Slm2Meta {
   const { checkpoint, recipe, tool, sources } = request;
   const { name, license, baseModel, chatTemplate, endOfGeneration } = checkpoint.facts;
   return {
@@ -57,7 +62,7 @@ function createMeta(request: ConversionRequest, tensors: readonly ResolvedTensor
  * Which tensors have statistics is decided here, by the recipe alone: those whose encoding changes. So META's length is
  * known before anything is measured.
  */
-function tensorRecord(request: ConversionRequest, tensor: ResolvedTensor): TensorRecord {
+function tensorRecord(request: PlannedRequest, tensor: ResolvedTensor): TensorRecord {
   const { name, encoding, requested, fallbackReason } = tensor;
   const converted = !sameEncoding(storedEncoding(request.checkpoint, name), encoding);
   return {

@@ -1,6 +1,7 @@
 /** The container that a conversion writes, behind one face: a length that is known first, a writer of tiles. */
 import type { ByteSink } from '@mirust/core';
-import type { TensorStatistics } from '@mirust/schemas';
+import type { HashOptions } from '@mirust/integrity';
+import type { SourceFile, TensorStatistics } from '@mirust/schemas';
 import type { TensorTile } from '@mirust/slm';
 
 /** What a finished artifact is called by. */
@@ -15,19 +16,22 @@ export interface ArtifactDigest {
 export interface TargetWriter {
   /** Any order, concurrent calls allowed. */
   writeTensor(name: string, tile: TensorTile): Promise<void>;
-  /** Writes everything else. Does not commit the sink. */
-  finish(statistics: ReadonlyMap<string, TensorStatistics>, options: FinishOptions): Promise<ArtifactDigest>;
-}
-
-/** Options of {@link TargetWriter.finish}. */
-export interface FinishOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /**
+   * Writes everything else. `sources` are the digests of the source's files, which may still be under way; a container
+   * that records none does not wait for them. Does not commit the sink.
+   */
+  finish(
+    statistics: ReadonlyMap<string, TensorStatistics>,
+    sources: Promise<readonly SourceFile[]>,
+    options: HashOptions,
+  ): Promise<ArtifactDigest>;
 }
 
 /** A laid-out artifact. */
 export interface ConversionTarget {
   /** Exact, before a weight is converted. */
   readonly byteLength: number;
+  /** Whether the artifact holds the digests of the source's files. */
+  readonly recordsSources: boolean;
   createWriter(sink: ByteSink): TargetWriter;
 }

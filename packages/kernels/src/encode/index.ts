@@ -22,7 +22,7 @@ export interface EncodeKernels {
    * @param kind {@link encodedKind} of the target
    * @param payload room for the encoded rows or panels
    * @param scales room for scales that lie apart
-   * @param scratch `tileScratchBytes` of this thread
+   * @param scratch {@link encodeScratchBytes} of this thread
    * @param sums f64 [rows, 7]
    */
   convertTile(
@@ -39,6 +39,7 @@ export interface EncodeKernels {
     scratch: number,
     sums: number,
   ): number;
+  /** What `convertTile` uses of its scratch. */
   tileScratchBytes(columns: number): number;
   /** Whether `count` plain floats, f32 or 16 bits wide with these exponent bits, are all finite: 1 or 0. */
   areFinite(source: number, count: number, exponentBits: number, is16: number): number;
@@ -58,6 +59,11 @@ export function instantiateEncodeKernels(module: WebAssembly.Module, memory: Web
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as EncodeKernels;
 }
 
+/** Bytes of scratch for rows of so many values: eight rows before, two pairs of them after, and what is around. */
+export function encodeScratchBytes(columns: number): number {
+  return 12 * 4 * columns + 256;
+}
+
 /** The kind of an encoding that the kernels write, or undefined: q8, q4 in blocks of 32, and the plain floats. */
 export function encodedKind(encoding: TensorEncoding): number | undefined {
   const { dtype, blockSize } = encoding;
@@ -66,4 +72,5 @@ export function encodedKind(encoding: TensorEncoding): number | undefined {
   return isWritten ? storageKind(encoding) : undefined;
 }
 
+export { physicalCores } from '#platform';
 export { storageKind } from '../storage-kind.ts';

@@ -57,8 +57,9 @@ export function createSlm2Writer(layout: Slm2Layout, sink: ByteSink): Slm2Writer
     writeTensor: (name, tile) => writer.writeTensor(name, tile),
     async finish(meta, options = {}) {
       writer.checkComplete();
-      // What is known to be wrong is said before gigabytes are read.
-      if (!(meta instanceof Promise)) finalMeta(layout, meta);
+      // What is known to be wrong is said before gigabytes are read; what fails meanwhile, when it is waited for.
+      if (meta instanceof Promise) meta.catch(() => {});
+      else finalMeta(layout, meta);
       const { tree, digests } = await digestData(layout, sink, options);
       const metaBytes = finalMeta(layout, await meta);
       const table = layout.tensors.map((tensor, index) => ({ ...tensor, sha256: digests[index] ?? PENDING_SHA256 }));
