@@ -8,7 +8,11 @@
  * no pool, or not yet        the source, ahead            the caller's thread, or what its platform hashes with
  * ```
  * "Ahead": several runs of chunks are under way at the same time, so that one is read while another is hashed. Nothing is
- * copied and nothing is held besides the target. What is measured and why it is so: `docs/performance.md`.
+ * copied and nothing is held besides the target.
+ *
+ * 1.1 GB from the page cache into fresh memory takes 1.8 s of two Zen 3 cores of a virtual machine, whoever reads: 0.8 s
+ * SHA-256, 0.2 s the copy, 0.7 s the first touch of 269,000 pages. So threads that hash also read: a reader of its own
+ * would take first touch and copy alone while they wait. Reading 64 KiB to 4 MiB at a time makes no difference.
  */
 import { type ByteSource, createActivityClock, type LentFile, yieldToEventLoop } from '@mirust/core';
 import { type ChunkRun, createChunkRuns } from './_chunk-runs.ts';
