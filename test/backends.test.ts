@@ -1,12 +1,10 @@
 /** Backends against each other: the same text, the same bits on any number of threads, floats within a stated bound. */
-import type { Checkpoint } from '@mirust/checkpoint';
 import type { Hyperparameters, KvType } from '@mirust/model';
 import { loadModel } from '@mirust/runtime';
-import { byteTokenizerModel } from '@mirust/tokenizer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BACKENDS, type BackendCase } from './backends.ts';
-import { loadBytes, noiseCheckpoint, openBytes, packCheckpoint, packPath, ROOT } from './support.ts';
+import { loadBytes, noiseCheckpoint, openBytes, packCheckpoint, packPath, ROOT, withTokenizer } from './support.ts';
 
 const STORY = `${ROOT}/fixtures/story/hf`;
 const WASM = BACKENDS.filter(({ options }) => options.backend === 'wasm');
@@ -48,11 +46,6 @@ const shapes: fc.Arbitrary<Hyperparameters> = fc
     ...(slidingWindow === undefined ? {} : { slidingWindow }),
   }));
 
-/** A checkpoint with a tokenizer: an artifact needs one. */
-function withBytes(checkpoint: Checkpoint): Checkpoint {
-  return { ...checkpoint, readTokenizer: async () => ({ model: byteTokenizerModel(), warnings: [] }) };
-}
-
 describe('models of random shapes', () => {
   /** Logits behind each of the tokens. */
   async function run(
@@ -81,7 +74,7 @@ describe('models of random shapes', () => {
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 1, max: 70 }),
         async (h, quant, kvType, chunk, length) => {
-          const artifact = await packCheckpoint(withBytes(noiseCheckpoint(h)), { quant });
+          const artifact = await packCheckpoint(withTokenizer(noiseCheckpoint(h)), { quant });
           const tokens = Array.from({ length }, (_, i) => (i * 7 + 3) % h.vocabSize);
           const reference = await run(artifact, BACKENDS[0] as BackendCase, kvType, length, tokens);
           // A rounding that falls the other way moves a code of activations or cache by one step, so the bound follows the types.

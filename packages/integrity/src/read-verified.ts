@@ -10,7 +10,7 @@
  * "Ahead": several runs of chunks are under way at the same time, so that one is read while another is hashed. Nothing is
  * copied and nothing is held besides the target.
  *
- * 1.1 GB from the page cache into fresh memory takes 1.8 s of two Zen 3 cores of a virtual machine, whoever reads: 0.8 s
+ * 1.1 GB from the page cache into fresh memory takes 1.8 s of processor time on Zen 3 in a virtual machine: 0.8 s
  * SHA-256, 0.2 s the copy, 0.7 s the first touch of 269,000 pages. So threads that hash also read: a reader of its own
  * would take first touch and copy alone while they wait. Reading 64 KiB to 4 MiB at a time makes no difference.
  */
