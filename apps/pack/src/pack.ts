@@ -14,13 +14,14 @@ import {
 import { atomicFileSink } from '@mirust/core/node';
 import {
   type ArtifactFormat,
+  beginSourceDigests,
   type ConversionPlan,
   type ConversionReport,
+  type ConvertOptions,
   convert,
   defaultThreads,
   planConversion,
   startWorkers,
-  type Workers,
 } from '@mirust/pipeline';
 import { createRecipe, parseRule, type Recipe } from '@mirust/quant';
 import type { PACK } from './arguments.ts';
@@ -47,17 +48,19 @@ export async function pack(args: PackArguments, context: CommandContext, tool: T
   const files = await openPath(args.source);
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
   const checkpoint = await openSource(files, tokenizer, context);
+  const { signal } = context;
   const isDryRun = out === undefined || args['dry-run'];
-  // They start while the conversion is planned.
+  // They start while the conversion is planned, and digest the source meanwhile.
   const workers = isDryRun ? undefined : startWorkers(args.threads ?? defaultThreads(sourceBytes(checkpoint)));
+  const digests = workers && format === 'slm2' ? beginSourceDigests(checkpoint, { workers, signal }) : undefined;
   try {
-    const { signal } = context;
     const layout = args.layout === undefined ? {} : { layout: args.layout };
     const plan = await planConversion({ checkpoint, recipe, format, ...layout, tool }, { signal });
     if (isDryRun) return await show(args, plan, undefined);
     for (const set of [files, ...(tokenizer === undefined ? [] : [tokenizer])]) await refuseOverwritingSource(out, set);
-    await show(args, plan, await writeArtifact(plan, out, context, workers));
+    await show(args, plan, await writeArtifact(plan, out, context, { workers, digests }));
   } finally {
+    await digests?.end();
     await workers?.close();
     await checkpoint.close();
   }
@@ -68,10 +71,10 @@ export async function writeArtifact(
   plan: ConversionPlan,
   out: string,
   { signal }: CommandContext,
-  workers?: Workers,
+  help: Pick<ConvertOptions, 'digests' | 'workers'> = {},
 ): Promise<ConversionReport> {
   const sink = await atomicFileSink(out, plan.byteLength, { signal });
-  return withProgress('packing', (onProgress) => convert(plan, sink, { signal, onProgress, workers }));
+  return withProgress('packing', (onProgress) => convert(plan, sink, { signal, onProgress, ...help }));
 }
 
 function openSource(files: FileSet, tokenizer: FileSet | undefined, { signal }: CommandContext): Promise<Checkpoint> {

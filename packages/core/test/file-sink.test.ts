@@ -26,7 +26,7 @@ function systemError(code: string, syscall: string): Error {
 }
 
 /** Makes a method of every file opened from now on fail. */
-function failing(method: 'write' | 'truncate' | 'sync', code: string): void {
+function failing(method: 'write' | 'truncate' | 'sync' | 'datasync', code: string): void {
   const { open } = fs;
   vi.spyOn(fs, 'open').mockImplementation(async (...args) => {
     const handle = await open(...args);
@@ -119,6 +119,21 @@ describe('a failure leaves nothing behind', () => {
     });
     expect(await readdir(directory)).toEqual([]);
     expect(removeOpenTemporaries()).toBe(0);
+  });
+
+  it('the disk fails while more is written', async () => {
+    failing('datasync', 'EIO');
+    const sink = await atomicFileSink(path, 40 * 2 ** 20);
+    const piece = new Uint8Array(20 * 2 ** 20).fill(1);
+    await sink.write(0, piece);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(sink.write(piece.byteLength, piece)).rejects.toMatchObject({
+      code: 'SINK_WRITE',
+      cause: { code: 'EIO' },
+    });
+    await expect(sink.commit()).rejects.toMatchObject({ code: 'SINK_WRITE' });
+    await sink.abort();
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('the rename fails', async () => {

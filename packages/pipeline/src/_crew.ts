@@ -1,5 +1,5 @@
 /** Who does the work of a conversion: the caller's own thread, or threads of a pool. */
-import { createReadMemory, createSharedReadMemory, yieldToEventLoop } from '@mirust/core';
+import { yieldToEventLoop } from '@mirust/core';
 import { callerDigester, type Digester } from '@mirust/integrity';
 import { compileEncodeKernels, type EncodeKernels, instantiateEncodeKernels } from '@mirust/kernels/encode';
 import type { Fill, KernelCall } from './work-task.ts';
@@ -45,7 +45,7 @@ export async function createCrew(workers: Workers | undefined, tileBytes: number
   const kernels = await prepareKernels(false, CALLER_TILES * tileBytes);
   return {
     tilesAhead: CALLER_TILES,
-    digester: { ...callerDigester, allocate: createReadMemory },
+    digester: callerDigester,
     readsFiles: false,
     kernels: kernels && {
       memory: kernels.memory,
@@ -71,7 +71,7 @@ async function threadCrew(workers: Workers, tileBytes: number): Promise<Crew> {
   }
   return {
     tilesAhead,
-    digester: threadDigester(workers),
+    digester: workers.digester,
     readsFiles: true,
     kernels: kernels && {
       memory: kernels.memory,
@@ -92,38 +92,4 @@ async function prepareKernels(
   if (pages > MAX_PAGES) return undefined;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   return { module, memory, exports: instantiateEncodeKernels(module, memory) };
-}
-
-/** Digests on threads. What comes in pieces stays on one thread: the one with the fewest digests begun. */
-function threadDigester(workers: Workers): Digester {
-  const begun = new Array<number>(workers.threadCount).fill(0);
-  let streams = 0;
-  return {
-    ahead: 2 * workers.threadCount,
-    streams: workers.threadCount,
-    allocate: createSharedReadMemory,
-    sha256: async (bytes) => digestOf(await workers.run({ kind: 'sha256', bytes })),
-    stream() {
-      const stream = streams++;
-      const thread = begun.indexOf(Math.min(...begun));
-      begun[thread] = (begun[thread] as number) + 1;
-      return {
-        async update(bytes) {
-          await workers.run({ kind: 'update', stream, bytes }, thread);
-        },
-        async updateFromFile(range) {
-          await workers.run({ kind: 'updateFromFile', stream, ...range }, thread);
-        },
-        async digest() {
-          begun[thread] = (begun[thread] as number) - 1;
-          return digestOf(await workers.run({ kind: 'digest', stream }, thread));
-        },
-      };
-    },
-  };
-}
-
-function digestOf(answer: unknown): Uint8Array {
-  if (!(answer instanceof Uint8Array)) throw new Error('internal error: a thread gave no digest');
-  return answer;
 }

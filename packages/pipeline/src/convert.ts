@@ -13,7 +13,7 @@
  */
 import { type ByteSink, elementCount, encodedSize, type ReadOptions, rowLength, rowOffsets } from '@mirust/core';
 import type { ErrorStatistics, ResolvedTensor } from '@mirust/quant';
-import type { SourceFile, TensorStatistics } from '@mirust/schemas';
+import type { TensorStatistics } from '@mirust/schemas';
 import { type Crew, createCrew } from './_crew.ts';
 import { createJob, type TensorJob } from './_job.ts';
 import { createKernelTiles } from './_kernel-tiles.ts';
@@ -21,7 +21,7 @@ import { createLentFiles, type LentFiles } from './_lent-files.ts';
 import { forEachTile } from './_tile-lanes.ts';
 import { cutSlots, planSlots, type SlotPlan } from './_tile-slots.ts';
 import type { ConversionPlan } from './plan.ts';
-import { digestSources } from './source-digests.ts';
+import { beginSourceDigests, type SourceDigests } from './source-digests.ts';
 import { fixedWidthStatistics } from './statistics.ts';
 import type { ArtifactDigest, TargetWriter } from './target.ts';
 import { cutTiles, type Tile } from './tiles.ts';
@@ -36,6 +36,11 @@ export interface ConvertOptions {
   readonly orderTiles?: (tiles: readonly Tile[]) => readonly Tile[];
   /** Who converts. Default: the caller's thread, which reads ahead and writes behind. */
   readonly workers?: Workers | undefined;
+  /**
+   * Digests of the source's files that are under way already, for a plan that has none: threads would be idle while it is
+   * made. They end with the conversion. Default: they are begun here.
+   */
+  readonly digests?: SourceDigests | undefined;
 }
 
 /** One tensor of a finished conversion. */
@@ -66,39 +71,29 @@ export async function convert(
   sink: ByteSink,
   options: ConvertOptions = {},
 ): Promise<ConversionReport> {
-  const { signal } = options;
+  const { signal, workers } = options;
+  const { checkpoint } = plan.request;
   const files = createLentFiles();
-  /** Ends the digests of sources where something else fails, and the tiles where those do. */
-  const stop = new AbortController();
-  let sources: Promise<readonly SourceFile[]> = Promise.resolve(plan.request.sources);
+  let { digests } = options;
   try {
     signal?.throwIfAborted();
     const writer = plan.target.createWriter(sink);
-    const cut = cutTiles(plan.request.checkpoint.model.contract);
+    const cut = cutTiles(checkpoint.model.contract);
     const tiles = options.orderTiles?.(cut) ?? cut;
     const slots = planSlots(plan, tiles);
-    const crew = await createCrew(options.workers, slots.slotBytes);
-    const progress = createProgress(plan, options);
-    if (plan.digestsSources) {
-      sources = digestSources(plan.request.checkpoint, {
-        signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
-        digester: crew.digester,
-        onProgress: progress.digested,
-      });
-      sources.catch((error) => stop.abort(error));
-    }
-    const tensors = await convertTiles(
-      { plan, tiles, slots, crew, files, writer, signal, stop: stop.signal },
-      progress,
-    );
+    const crew = await createCrew(workers, slots.slotBytes);
+    if (plan.digestsSources)
+      digests ??= beginSourceDigests(checkpoint, { workers, ...(signal === undefined ? {} : { signal }) });
+    const progress = createProgress(plan, digests, options);
+    const tensors = await convertTiles({ plan, tiles, slots, crew, files, writer, digests, signal }, progress);
     await files.checkUnchanged();
     const finishing = { digester: crew.digester, ...(signal === undefined ? {} : { signal }) };
+    const sources = digests?.files ?? Promise.resolve(plan.request.sources);
     const digest = await writer.finish(recordedStatistics(tensors), sources, finishing);
     await sink.commit();
     return { byteLength: plan.byteLength, digest, tensors };
   } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled([sources]);
+    await digests?.end();
     // The first error counts; a sink that also fails to clean up changes nothing.
     await sink.abort().catch(() => {});
     throw error;
@@ -115,19 +110,23 @@ interface TileWork {
   readonly crew: Crew;
   readonly files: LentFiles;
   readonly writer: TargetWriter;
+  readonly digests: SourceDigests | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly stop: AbortSignal;
 }
 
 /** Converts and writes all tiles. */
 async function convertTiles(
-  { plan, tiles, slots, crew, files, writer, signal, stop }: TileWork,
+  { plan, tiles, slots, crew, files, writer, digests, signal }: TileWork,
   progress: Progress,
 ): Promise<ConvertedTensor[]> {
   const { kernels } = crew;
   const kernelTiles = kernels && createKernelTiles(kernels, crew.readsFiles ? files : undefined);
   const jobs = new Map(plan.tensors.map((tensor) => [tensor.name, createJob(plan, tensor, kernelTiles)]));
   const readOptions: ReadOptions = signal === undefined ? {} : { signal };
+  let areDigestsGood = true;
+  digests?.files.catch(() => {
+    areDigestsGood = false;
+  });
   const lanes = kernels === undefined ? new Array(crew.tilesAhead) : cutSlots(kernels, slots, crew.tilesAhead);
   await forEachTile(
     tiles,
@@ -142,41 +141,38 @@ async function convertTiles(
       signal?.throwIfAborted();
       progress.converted(tile.rowCount * rowLength(job.stored.shape));
     },
-    () => !stop.aborted,
+    () => areDigestsGood,
   );
-  stop.throwIfAborted();
+  // Where they have failed, tiles are missing: this says why.
+  if (!areDigestsGood) await digests?.files;
   return plan.tensors.map((tensor) => converted(tensor, jobOf(jobs, tensor.name)));
 }
 
 /** Who is told how far a conversion is. */
 interface Progress {
-  /** So many more values. */
+  /** So many more values are. */
   converted(values: number): void;
-  /** Of all files, so many bytes. */
-  digested(doneBytes: number): void;
 }
 
 /** As f32 a value has four bytes. */
 const VALUE_BYTES = 4;
 
 function createProgress(
-  { request, tensors, digestsSources }: ConversionPlan,
+  { request, tensors }: ConversionPlan,
+  digests: SourceDigests | undefined,
   { onProgress }: ConvertOptions,
 ): Progress {
-  const { checkpoint } = request;
-  const values = tensors.reduce((sum, { name }) => sum + elementCount(checkpoint.tensors.get(name)?.shape ?? []), 0);
-  const fileBytes = digestsSources ? checkpoint.files.reduce((sum, { source }) => sum + source.byteLength, 0) : 0;
-  const total = values * VALUE_BYTES + fileBytes;
-  let convertedBytes = 0;
-  let digestedBytes = 0;
+  const shapes = tensors.map(({ name }) => request.checkpoint.tensors.get(name)?.shape ?? []);
+  const values = shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
+  let done = 0;
+  const show = (): void => {
+    onProgress?.(done * VALUE_BYTES + (digests?.doneBytes ?? 0), values * VALUE_BYTES + (digests?.totalBytes ?? 0));
+  };
+  if (digests !== undefined) digests.onProgress = show;
   return {
     converted(count) {
-      convertedBytes += count * VALUE_BYTES;
-      onProgress?.(convertedBytes + digestedBytes, total);
-    },
-    digested(doneBytes) {
-      digestedBytes = doneBytes;
-      onProgress?.(convertedBytes + digestedBytes, total);
+      done += count;
+      show();
     },
   };
 }

@@ -5,7 +5,13 @@ export { FIXTURE_NAMES, fixtureCheckpoint } from './fixture.ts';
 export { type ManifestOptions, manifestOf, sidecarOf } from './manifest.ts';
 export { type ConversionPlan, planConversion } from './plan.ts';
 export type { ArtifactFormat, ConversionRequest, RowLayout } from './request.ts';
-export { type DigestOptions, digestSources, pendingSources } from './source-digests.ts';
+export {
+  beginSourceDigests,
+  type DigestOptions,
+  digestSources,
+  pendingSources,
+  type SourceDigests,
+} from './source-digests.ts';
 export type { ArtifactDigest } from './target.ts';
 export { cutTiles, type Tile } from './tiles.ts';
 export { defaultThreads, startWorkers, type Workers } from './workers.ts';

@@ -1,22 +1,24 @@
 /** SHA-256 of every file of a source, so that an artifact says what it was made from. */
 import type { Checkpoint, CheckpointFile } from '@mirust/checkpoint';
-import { type Digester, sha256Source, toHex } from '@mirust/integrity';
+import { sha256Source, toHex } from '@mirust/integrity';
 import type { SourceFile } from '@mirust/schemas';
 import { PENDING_SHA256 } from '@mirust/slm';
 import { shortText } from './_short-text.ts';
+import type { Workers } from './workers.ts';
 
 /** Options of {@link digestSources}. */
 export interface DigestOptions {
   readonly signal?: AbortSignal;
   /** Of all files together. */
   readonly onProgress?: (doneBytes: number) => void;
-  /** Default: the caller's thread, a file after the other. */
-  readonly digester?: Digester | undefined;
+  /** Who takes them. Default: the caller's thread, a file after the other. */
+  readonly workers?: Workers | undefined;
 }
 
 /** The files of a checkpoint with their digests, sorted by name. Reads every byte once, several files at a time. */
 export async function digestSources(checkpoint: Checkpoint, options: DigestOptions = {}): Promise<SourceFile[]> {
-  const { signal, onProgress, digester } = options;
+  const { signal, onProgress, workers } = options;
+  const digester = (await workers?.started) === true ? workers?.digester : undefined;
   const files: SourceFile[] = [];
   const waiting = [...checkpoint.files];
   const failures: unknown[] = [];
@@ -48,6 +50,49 @@ export async function digestSources(checkpoint: Checkpoint, options: DigestOptio
   // What failed first; the rest is over by now.
   if (failures.length > 0) throw failures[0];
   return files.sort(byName);
+}
+
+/** Digests of the files of a checkpoint, under way. */
+export interface SourceDigests {
+  /** Rejected as {@link digestSources} is. */
+  readonly files: Promise<readonly SourceFile[]>;
+  readonly totalBytes: number;
+  /** Of all files together, so far. */
+  readonly doneBytes: number;
+  /** Called whenever there are more. */
+  onProgress: () => void;
+  /** Ends what is not done; resolves when no file is read any more. May be called twice. */
+  end(): Promise<void>;
+}
+
+/** Begins to digest. Whoever begins ends: until then files are being read. */
+export function beginSourceDigests(
+  checkpoint: Checkpoint,
+  options: Pick<DigestOptions, 'signal' | 'workers'> = {},
+): SourceDigests {
+  const { signal, workers } = options;
+  const stop = new AbortController();
+  const files = digestSources(checkpoint, {
+    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    workers,
+    onProgress(done) {
+      digests.doneBytes = done;
+      digests.onProgress();
+    },
+  });
+  // Whoever waits sees what failed, and nobody may be waiting yet.
+  files.catch(() => {});
+  const digests = {
+    files,
+    totalBytes: checkpoint.files.reduce((sum, { source }) => sum + source.byteLength, 0),
+    doneBytes: 0,
+    onProgress: () => {},
+    async end() {
+      stop.abort();
+      await Promise.allSettled([files]);
+    },
+  };
+  return digests;
 }
 
 /**

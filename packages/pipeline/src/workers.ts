@@ -1,11 +1,16 @@
 /** Threads for conversions: started early, because they take a while, and used by one conversion after the other. */
 import { startThreadPool, type ThreadPool } from '@mirust/core';
+import type { Digester } from '@mirust/integrity';
 import { physicalCores } from '@mirust/kernels/encode';
 import { startWorkThread } from '#platform';
+import { createThreadDigester } from './_thread-digester.ts';
 import type { WorkAnswer, WorkTask } from './work-task.ts';
 
 /** Threads at work. Whoever starts them closes them; closing ends what they do. */
-export type Workers = ThreadPool<WorkTask, WorkAnswer>;
+export interface Workers extends ThreadPool<WorkTask, WorkAnswer> {
+  /** Digests on these threads. */
+  readonly digester: Digester;
+}
 
 /** Bytes of a source below which it is converted before a second thread is at work. */
 const SMALL_SOURCE_BYTES = 32 * 2 ** 20;
@@ -24,5 +29,6 @@ export function defaultThreads(sourceBytes: number): number {
  */
 export function startWorkers(threadCount: number): Workers | undefined {
   if (threadCount === 1) return undefined;
-  return startThreadPool({ threadCount, purpose: 'of the conversion', start: startWorkThread });
+  const pool = startThreadPool({ threadCount, purpose: 'of the conversion', start: startWorkThread });
+  return pool && { ...pool, digester: createThreadDigester(pool) };
 }

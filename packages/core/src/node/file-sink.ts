@@ -13,6 +13,12 @@ import { forgetTemporary, registerTemporary, temporaryPath } from './_temporarie
 /** Bytes per system call: an abort is noticed in between, and no platform's limit of 2^31 is near. */
 const MAX_WRITE_BYTES = 16 * 2 ** 20;
 
+/**
+ * Bytes after which the disk is set to work on what was written so far, beside the writes that follow. Left alone, a
+ * system keeps them in memory, and all of them wait for `commit`.
+ */
+const FLUSH_BYTES = 16 * 2 ** 20;
+
 /** Options of {@link atomicFileSink}. */
 export interface FileSinkOptions {
   /** Makes `write`, `read` and `commit` throw its reason once it is aborted; the owner still calls `abort`. */
@@ -48,6 +54,24 @@ export async function atomicFileSink(
   }
   const file = handle;
   let state: 'open' | 'committed' | 'aborted' = 'open';
+  let unflushedBytes = 0;
+  let flushing: Promise<void> | undefined;
+  /** What a flush failed with: a system says so once, so it would be lost on the one of `commit`. */
+  let flushError: unknown;
+
+  function flushBehind(writtenBytes: number): void {
+    unflushedBytes += writtenBytes;
+    if (unflushedBytes < FLUSH_BYTES || flushing !== undefined || state !== 'open') return;
+    unflushedBytes = 0;
+    flushing = file
+      .datasync()
+      .catch((error) => {
+        flushError ??= error;
+      })
+      .finally(() => {
+        flushing = undefined;
+      });
+  }
 
   function checkOpen(): void {
     if (state !== 'open') throw new Error(`the sink ${name} is ${state}`);
@@ -61,6 +85,7 @@ export async function atomicFileSink(
       checkOpen();
       checkSinkRange(sink, offset, bytes.byteLength);
       try {
+        if (flushError !== undefined) throw flushError;
         for (let done = 0; done < bytes.byteLength; ) {
           const length = Math.min(bytes.byteLength - done, MAX_WRITE_BYTES);
           const { bytesWritten } = await file.write(bytes, done, length, offset + done);
@@ -71,6 +96,7 @@ export async function atomicFileSink(
       } catch (error) {
         throw sinkFailure(error, path, { offset });
       }
+      flushBehind(bytes.byteLength);
     },
     async read(offset, target) {
       checkOpen();
@@ -91,6 +117,8 @@ export async function atomicFileSink(
       if (state === 'committed') return;
       checkOpen();
       try {
+        await flushing;
+        if (flushError !== undefined) throw flushError;
         await file.sync();
         await file.close();
         await rename(temporary, finalPath);
@@ -105,6 +133,7 @@ export async function atomicFileSink(
     async abort() {
       if (state !== 'open') return;
       state = 'aborted';
+      await flushing;
       await discard(file, temporary);
     },
   };
