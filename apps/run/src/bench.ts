@@ -53,7 +53,7 @@ export function formatSpeed({ diagnostics, prefill, decode }: SpeedReport): stri
     ['engine', `${backend}, ${options.threads} thread${options.threads === 1 ? '' : 's'}`],
     ['platform', [environment.runtime, environment.version, environment.platform].filter(Boolean).join(' ')],
     ['cache', `${options.kvType}, context ${options.context}, chunk ${options.chunk}`],
-    ['load', `${load.milliseconds.toFixed(0)} ms`],
+    ['load', formatLoad(load)],
     [
       'prefill',
       `${rate(prefill.tokensPerSecond)} tokens/s; first token after ${prefill.medianMilliseconds.toFixed(1)} ms (${prefill.tokens} tokens)`,
@@ -66,6 +66,18 @@ export function formatSpeed({ diagnostics, prefill, decode }: SpeedReport): stri
   const lines = facts.map(([name, value]) => `${name.padEnd(9)} ${value}`);
   for (const phase of ['prefill', 'decode'] as const) lines.push('', formatOperations(diagnostics, phase));
   return `${lines.join('\n')}\n`;
+}
+
+/** How long loading took, and what would have to be faster for it to be shorter. */
+function formatLoad({ milliseconds, bytes, bound, ...times }: SpeedReport['diagnostics']['load']): string {
+  const parts = [
+    ['read', times.readMilliseconds],
+    ['verify', times.verifyMilliseconds],
+    ['interleave', times.interleaveMilliseconds],
+  ] as const;
+  const spent = parts.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value.toFixed(0)}`]));
+  const measured = bytes === undefined ? '' : `; ${formatBytes(bytes)}, bound by ${bound} (${spent.join(', ')} ms)`;
+  return `${milliseconds.toFixed(0)} ms${measured}`;
 }
 
 /** Where the time of a phase went, the largest part first. */

@@ -16,9 +16,9 @@ import { runtimeError } from './errors.ts';
 import { allocateMemory } from './memory.ts';
 import type { Model } from './model.ts';
 import { createProfile } from './profile.ts';
-import { readWeights, tapeOrderedImage } from './read-weights.ts';
+import { type ReadWeights, readWeights, tapeOrderedImage } from './read-weights.ts';
 import { createReferenceBackend } from './reference/index.ts';
-import { together } from './together.ts';
+import { inTurn, type Stoppable, together } from './together.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
 /** Which backend runs the program. `auto`: WebAssembly where the platform has it with SIMD, else the reference. */
@@ -59,12 +59,10 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
   const pool = startPool(checkpoint, choice);
   try {
-    // The caller's thread makes the tokenizer while others read the weights.
-    const [{ weights, times }, tokenizer] = await together(
-      (signal) => readWeights(checkpoint, memory, { ...options, signal, pool }),
-      (signal) => openTokenizer(checkpoint, signal),
-      options.signal,
-    );
+    const read: Stoppable<ReadWeights> = (signal) => readWeights(checkpoint, memory, { ...options, signal, pool });
+    const open: Stoppable<Tokenizer | undefined> = (signal) => openTokenizer(checkpoint, signal);
+    // Where threads read the weights, the caller's has the time to make the tokenizer; else it has to do one, then the other.
+    const [tokenizer, { weights, times }] = await (pool === undefined ? inTurn : together)(open, read, options.signal);
     const ended = pool?.close();
     const profile = createProfile(options.profile ?? false);
     const context = { model: checkpoint.model, layout, memory, weights, profile };
