@@ -77,6 +77,14 @@ describe.each(KERNEL_VARIANTS)('%s', (variant) => {
   });
 });
 
+it.runIf(process.arch === 'x64' || process.arch === 'arm64')(
+  'every supported Node has all builds, and their dots right',
+  () => {
+    // Otherwise the suites would pass without having tried a build.
+    expect(AVAILABLE).toEqual(KERNEL_VARIANTS);
+  },
+);
+
 describe('the choice', () => {
   it('is a build that the engine has', async () => {
     const chosen = await compileKernels();
