@@ -66,15 +66,13 @@ export function planSlots({ request, tensors }: ConversionPlan, tiles: readonly 
   return { sizes, slotBytes: AREAS.reduce((sum, area) => sum + sizes[area], 0) };
 }
 
-/** Cuts the memory of kernels into slots. */
-export function cutSlots({ start }: CrewKernels, { sizes, slotBytes }: SlotPlan, count: number): TileSlot[] {
-  return Array.from({ length: count }, (_, index) => {
-    let next = start + index * slotBytes;
-    const slot = { ...sizes };
-    for (const area of AREAS) {
-      slot[area] = next;
-      next += sizes[area];
-    }
-    return slot;
-  });
+/** The slot with this index in the memory of kernels. */
+export function slotAt({ start }: CrewKernels, { sizes, slotBytes }: SlotPlan, index: number): TileSlot {
+  const slot = { ...sizes };
+  let next = start + index * slotBytes;
+  for (const area of AREAS) {
+    slot[area] = next;
+    next += sizes[area];
+  }
+  return slot;
 }

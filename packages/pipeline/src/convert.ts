@@ -19,7 +19,7 @@ import { createJob, type TensorJob } from './_job.ts';
 import { createKernelTiles } from './_kernel-tiles.ts';
 import { createLentFiles, type LentFiles } from './_lent-files.ts';
 import { forEachTile } from './_tile-lanes.ts';
-import { cutSlots, planSlots, type SlotPlan } from './_tile-slots.ts';
+import { planSlots, type SlotPlan, slotAt } from './_tile-slots.ts';
 import type { ConversionPlan } from './plan.ts';
 import { beginSourceDigests, type SourceDigests } from './source-digests.ts';
 import { fixedWidthStatistics } from './statistics.ts';
@@ -127,7 +127,7 @@ async function convertTiles(
   digests?.files.catch(() => {
     areDigestsGood = false;
   });
-  const lanes = kernels === undefined ? new Array(crew.tilesAhead) : cutSlots(kernels, slots, crew.tilesAhead);
+  const lanes = Array.from({ length: crew.tilesAhead }, (_, index) => kernels && slotAt(kernels, slots, index));
   await forEachTile(
     tiles,
     lanes,
