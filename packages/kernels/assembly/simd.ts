@@ -33,8 +33,8 @@ const F16: usize = memory.data<u32>([
 
 /**
  * Four f16 in the low halves of 32-bit lanes (sign-extended) as f32. The bits are moved to f32's places, which leaves a
- * value 2^112 too small; the product puts it right and is exact. Infinity and NaN come out as large finite values:
- * loading refuses them as scales.
+ * value 2^112 too small; the product puts it right and is exact. Infinity and NaN, which no quantizer writes as a scale,
+ * come out as large finite values.
  */
 // @ts-ignore: decorator
 @inline
