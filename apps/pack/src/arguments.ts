@@ -33,7 +33,7 @@ export const PACK = {
       value: 'N',
       least: 1,
       most: 256,
-      help: 'threads that convert (default: physical cores)',
+      help: 'threads that convert (default: physical cores; 1 for a small source)',
     },
     'dry-run': { type: 'flag', help: 'plan only: the size is exact to the byte, nothing is written' },
     json: { type: 'flag', help: 'print the result as JSON' },

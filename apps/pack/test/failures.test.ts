@@ -35,6 +35,31 @@ describe.concurrent('a signal while packing', () => {
   });
 });
 
+describe('a signal while threads pack', () => {
+  it.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends them too, with %i, and leaves no file', async ([signal, status], context) => {
+    const folder = testFolder(context);
+    const source = folder.file('big.slm1');
+    expect(await runApp('pack', ['fixture', 'tiny-lm-16m', source])).toMatchObject({ status: 0 });
+    let appeared = false;
+    const finished = runApp('pack', [source, folder.file('out.slm'), '--quant', 'q4', '--threads', '3'], {
+      onSpawn: (child) => {
+        const watcher = watch(folder.path, (_event, name) => {
+          if (name?.startsWith('.mirust-tmp-') !== true) return;
+          watcher.close();
+          appeared = child.kill(signal);
+        });
+        child.on('exit', () => watcher.close());
+      },
+    });
+    expect(await finished).toEqual({ status, stdout: '', stderr: 'mirust-pack: interrupted\n' });
+    expect(appeared).toBe(true);
+    expect(folder.names()).toEqual(['big.slm1']);
+  });
+});
+
 describe.concurrent('an OUT that cannot be written', () => {
   it.for([
     ['in a directory that is absent', 'absent/a.slm', 'its directory does not exist'],

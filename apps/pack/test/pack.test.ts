@@ -49,6 +49,21 @@ describe.concurrent('mirust-pack SOURCE OUT', () => {
     });
   }
 
+  it('writes the same file with any number of threads', async (context) => {
+    const folder = testFolder(context);
+    for (const threads of ['1', '2', '5']) {
+      const packed = await runApp('pack', [STORY, folder.file(threads), '--quant', 'q4', '--threads', threads]);
+      expect(packed).toMatchObject({ status: 0, stderr: '' });
+    }
+    const [one, ...others] = folder.names().map((name) => readFileSync(folder.file(name)));
+    for (const other of others) expect(other.equals(one ?? expect.fail())).toBe(true);
+    expect(others).toHaveLength(2);
+    for (const threads of ['0', '1.5', 'all', '1000']) {
+      const { status, stderr } = await runApp('pack', [STORY, folder.file('x'), '--threads', threads]);
+      expect([status, stderr.includes('--threads')]).toEqual([2, true]);
+    }
+  });
+
   it("lets OUT's extension choose the container, and --format overrule it", async (context) => {
     const folder = testFolder(context);
     await runApp('pack', [STORY, folder.file('a.slm1')]);
