@@ -37,16 +37,13 @@ async function compile({ entry, ...constants }) {
   files.set('variant.ts', lines.join('\n'));
   let wasm;
   const features = constants.RELAXED ? ['--enable', 'relaxed-simd'] : [];
-  const { error, stderr } = await asc.main(
-    [entry, '--outFile', 'kernels.wasm', ...OPTIONS, ...MEMORY, ...features],
-    {
-      readFile: (name) => files.get(name) ?? null,
-      writeFile: (_name, contents) => {
-        wasm = contents;
-      },
-      listFiles: () => [],
+  const { error, stderr } = await asc.main([entry, '--outFile', 'kernels.wasm', ...OPTIONS, ...MEMORY, ...features], {
+    readFile: (name) => files.get(name) ?? null,
+    writeFile: (_name, contents) => {
+      wasm = contents;
     },
-  );
+    listFiles: () => [],
+  });
   const said = stderr.toString();
   if (error !== null || wasm === undefined || said.length > 0) throw new Error(`${error?.message ?? ''}\n${said}`);
   return Buffer.from(wasm).toString('base64');
