@@ -3,7 +3,7 @@
  * is ready, that it answers its tasks one by one in order, and that it may fail.
  */
 
-/** Tasks that a thread holds: one at work, and one more, so that it never waits for its owner in between. */
+/** Tasks that a thread holds unasked: one at work, and one more, so that it does not wait for its owner in between. */
 const TASKS_PER_THREAD = 2;
 
 /** A thread that does one task after the other. */
@@ -33,6 +33,8 @@ export interface ThreadPoolOptions<Task, Answer> {
   readonly threadCount: number;
   /** What they do, for messages: `that takes digests`. */
   readonly purpose: string;
+  /** Tasks that a thread holds, the one at work among them: more where its owner may be busy for long. Default 2. */
+  readonly tasksPerThread?: number;
   /** Starts one; undefined where the platform has none. Throws what the platform throws where it has no room for one. */
   start(events: PoolThreadEvents<Answer>): PoolThread<Task> | undefined;
 }
@@ -41,6 +43,7 @@ export interface ThreadPoolOptions<Task, Answer> {
 export interface ThreadPool<Task, Answer> {
   /** Threads that were asked for. */
   readonly threadCount: number;
+  readonly tasksPerThread: number;
   /** Resolves as soon as one thread is at work: true; false where none will be. A thread takes 50 ms or so to start. */
   readonly started: Promise<boolean>;
   /**
@@ -73,7 +76,7 @@ export function startThreadPool<Task, Answer>(
   options: ThreadPoolOptions<Task, Answer>,
 ): ThreadPool<Task, Answer> | undefined {
   type Threads = Member<Task, Answer>;
-  const { threadCount, purpose } = options;
+  const { threadCount, purpose, tasksPerThread = TASKS_PER_THREAD } = options;
   if (!Number.isSafeInteger(threadCount) || threadCount < 1) {
     throw new RangeError(`threadCount must be a positive integer, got ${threadCount}`);
   }
@@ -98,7 +101,7 @@ export function startThreadPool<Task, Answer>(
   function deal(): void {
     const free = living().filter(({ isReady }) => isReady);
     for (const member of free) {
-      while (member.given.length < TASKS_PER_THREAD) {
+      while (member.given.length < tasksPerThread) {
         const own = member.own.shift();
         if (own === undefined) break;
         give(member, own);
@@ -106,7 +109,7 @@ export function startThreadPool<Task, Answer>(
     }
     for (;;) {
       const idlest = free.sort((a, b) => a.given.length - b.given.length)[0];
-      if (queue.length === 0 || idlest === undefined || idlest.given.length >= TASKS_PER_THREAD) return;
+      if (queue.length === 0 || idlest === undefined || idlest.given.length >= tasksPerThread) return;
       give(idlest, queue.shift() as Pending<Task, Answer>);
     }
   }
@@ -161,6 +164,7 @@ export function startThreadPool<Task, Answer>(
   }
   return {
     threadCount,
+    tasksPerThread,
     started,
     async run(task, thread) {
       if (ended !== undefined) throw ended;

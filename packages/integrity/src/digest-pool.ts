@@ -16,18 +16,24 @@ export interface DigestPool extends Omit<ThreadPool<DigestTask, DigestResult>, '
   digest(task: DigestTask): Promise<DigestResult>;
 }
 
+/** At 4 MiB a task and 1 GB/s a thread: while the caller's thread is busy for 100 ms, threads do not wait for it. */
+const TASKS_PER_THREAD = 24;
+
 /** Starts a pool. Undefined where the platform needs none: it hashes beside the thread that asks by itself. */
 export function startDigestPool(threadCount: number): DigestPool | undefined {
-  const pool = startThreadPool({ threadCount, purpose: 'that takes digests', start: startDigestThread });
-  if (pool === undefined) return undefined;
-  const { started, close } = pool;
-  return {
+  const pool = startThreadPool({
     threadCount,
-    started,
-    close,
+    purpose: 'that takes digests',
+    tasksPerThread: TASKS_PER_THREAD,
+    start: startDigestThread,
+  });
+  if (pool === undefined) return undefined;
+  const { run, ...rest } = pool;
+  return {
+    ...rest,
     async digest(task) {
       if (!isShared(task.bytes)) throw new TypeError('threads take digests of shared memory alone');
-      return pool.run(task);
+      return run(task);
     },
   };
 }

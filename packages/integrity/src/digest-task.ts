@@ -8,6 +8,11 @@ export interface DigestTask {
   readonly pieceBytes?: number;
   /** Fills `bytes` from an open file, which stays open meanwhile. Absent: the bytes are there. */
   readonly file?: { readonly descriptor: number; readonly offset: number };
+  /**
+   * One shared word, 0 until the thread sets it to 1, before it touches the bytes. Where it finds another value the task
+   * fails: so whoever sets it from 0 to something else first has withdrawn the task, wherever it waits.
+   */
+  readonly claim?: Int32Array;
 }
 
 /** The digests, and where the time went. */

@@ -56,8 +56,6 @@ const RUNS_AHEAD = 4;
  * hash (1.1 GB on two cores: 6 % more of it with a message for every chunk). More would make an abort wait.
  */
 const CHUNKS_PER_RUN = 4;
-/** Tasks that a thread is kept supplied with. */
-const TASKS_PER_THREAD = 2;
 
 /**
  * Fills `target`. Throws `CHUNK_DIGEST` for the first chunk that differs, what the source and `check` throw, the signal's
@@ -72,9 +70,15 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
   }
   signal?.throwIfAborted();
   const context = contents === undefined ? { baseOffset: offset } : { baseOffset: offset, contents };
+  const pool = isShared(target) ? options.pool : undefined;
   const clock = createActivityClock(['verify', 'read']);
   const threadTimes = { read: 0, verify: 0 };
-  const runs = createChunkRuns(chunkCount(tree.byteLength), CHUNKS_PER_RUN, signal);
+  const runs = createChunkRuns({
+    count: chunkCount(tree.byteLength),
+    chunksPerRun: CHUNKS_PER_RUN,
+    shared: pool !== undefined,
+    signal,
+  });
   let doneBytes = 0;
 
   const bytesOf = ({ first, end }: ChunkRun): Uint8Array => target.subarray(first * CHUNK_BYTES, end * CHUNK_BYTES);
@@ -101,8 +105,9 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
 
   async function readByThread(run: ChunkRun, pool: DigestPool, { descriptor }: LentFile): Promise<void> {
     const file = { descriptor, offset: offset + run.first * CHUNK_BYTES };
-    const task = { bytes: bytesOf(run), pieceBytes: CHUNK_BYTES, file };
+    const task = { bytes: bytesOf(run), pieceBytes: CHUNK_BYTES, file, claim: runs.claimOf(run) };
     const result = await pool.digest(task).catch(() => undefined);
+    if (runs.isWithdrawn(run)) return;
     threadTimes.read += result?.readMilliseconds ?? 0;
     threadTimes.verify += result?.digestMilliseconds ?? 0;
     const leaves = tree.leaves.subarray(run.first * SHA256_BYTES, run.end * SHA256_BYTES);
@@ -121,8 +126,10 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
     return Promise.all(Array.from({ length: count }, () => runs.lane(work, clear, goesOn)));
   }
 
-  const pool = isShared(target) ? options.pool : undefined;
   const file = pool === undefined ? undefined : source.lendFile?.();
+  // What threads have begun they finish: a run each.
+  const withdraw = (): void => runs.withdrawFrom(0);
+  signal?.addEventListener('abort', withdraw);
   try {
     let isTakenOver = false;
     let byThreads: Promise<unknown> | undefined;
@@ -134,10 +141,10 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
           ({ digest }) => digest,
           () => sha256(bytes),
         );
-      const tasks = TASKS_PER_THREAD * pool.threadCount;
+      const tasks = pool.tasksPerThread * pool.threadCount;
       byThreads =
         file === undefined
-          ? lanes(Math.max(RUNS_AHEAD, tasks), (run) => readRun(run, hash))
+          ? lanes(Math.max(RUNS_AHEAD, 2 * pool.threadCount), (run) => readRun(run, hash))
           : lanes(tasks, (run) => readByThread(run, pool, file));
     });
     // Threads that run already are told so before the first run is taken.
@@ -148,6 +155,7 @@ export async function readVerified(read: VerifiedRead, options: VerifiedReadOpti
     runs.throwFailure();
     await file?.checkUnchanged();
   } finally {
+    signal?.removeEventListener('abort', withdraw);
     file?.giveBack();
   }
   return {

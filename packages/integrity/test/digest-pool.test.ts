@@ -54,6 +54,16 @@ describe('a digest pool', () => {
     );
   });
 
+  it('begins no task that was withdrawn, and claims those that it begins', async () => {
+    const threads = start(1);
+    const claims = new Int32Array(new SharedArrayBuffer(8));
+    claims[1] = 2;
+    const bytes = sharedBytes(10);
+    await threads.digest({ bytes, claim: claims.subarray(0, 1) });
+    await expect(threads.digest({ bytes, claim: claims.subarray(1) })).rejects.toThrow('withdrawn');
+    expect([...claims]).toEqual([1, 2]);
+  });
+
   it('reads the bytes from an open file, straight to their place', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'mirust-pool-'));
     const path = join(directory, 'data.bin');

@@ -32,7 +32,7 @@ export async function chooseBackend(checkpoint: Checkpoint, options: LoadOptions
     const message = `the kernels do not read tensor ${stranger.name}, stored as ${formatEncoding(stranger.encoding)}`;
     throw runtimeError('RUNTIME_DTYPE', message, { tensor: stranger.name });
   }
-  const threads = chooseThreads(checkpoint, options.threads);
+  const threads = chooseThreads(checkpoint, options);
   const shared = threads > 1;
   const kernels = await compileKernels({ shared, ...(variant === undefined ? {} : { variant }) });
   if (kernels !== undefined) return { kernels, threads, memory: shared ? 'wasm-shared' : 'wasm' };
@@ -41,7 +41,9 @@ export async function chooseBackend(checkpoint: Checkpoint, options: LoadOptions
   throw runtimeError('RUNTIME_BACKEND', `this platform does not run ${what}`);
 }
 
-function chooseThreads(checkpoint: Checkpoint, asked: number | undefined): number {
+/** Threads that the WebAssembly backend is to have; 1 for the reference backend. Throws `RUNTIME_THREADS`. */
+export function chooseThreads(checkpoint: Checkpoint, { backend, threads: asked }: LoadOptions): number {
+  if (backend === 'reference') return 1;
   const hasSharedMemory = typeof SharedArrayBuffer !== 'undefined';
   if (asked !== undefined) {
     if (asked > 1 && !hasSharedMemory) {

@@ -3,22 +3,22 @@
  * taken has been given back.
  */
 import { type Checkpoint, type CheckpointTensor, layoutCheckpoint } from '@mirust/checkpoint';
-import { formatEncoding } from '@mirust/core';
+import { formatEncoding, yieldToEventLoop } from '@mirust/core';
 import { type DigestPool, startDigestPool } from '@mirust/integrity';
 import { type KernelVariant, physicalCores } from '@mirust/kernels';
 import type { LayoutRequest } from '@mirust/model';
 import { canDecode } from '@mirust/quant';
 import { createTokenizer, type Tokenizer } from '@mirust/tokenizer';
 import type { Backend, BackendContext } from './backend.ts';
-import { type BackendChoice, chooseBackend } from './choose-backend.ts';
+import { type BackendChoice, chooseBackend, chooseThreads } from './choose-backend.ts';
 import { createModel } from './create-model.ts';
 import { runtimeError } from './errors.ts';
-import { allocateMemory } from './memory.ts';
+import { allocateMemory, type ModelMemory } from './memory.ts';
 import type { Model } from './model.ts';
 import { createProfile } from './profile.ts';
 import { type ReadWeights, readWeights, tapeOrderedImage } from './read-weights.ts';
 import { createReferenceBackend } from './reference/index.ts';
-import { inTurn, type Stoppable, together } from './together.ts';
+import { together } from './together.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
 /** Which backend runs the program. `auto`: WebAssembly where the platform has it with SIMD, else the reference. */
@@ -54,15 +54,12 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
   const started = performance.now();
   // Everything that can be refused without reading a weight is refused first.
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
-  const choice = await chooseBackend(checkpoint, options);
-  const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
-  const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
-  const pool = startPool(checkpoint, choice);
+  const pool = startPool(checkpoint, options);
   try {
-    const read: Stoppable<ReadWeights> = (signal) => readWeights(checkpoint, memory, { ...options, signal, pool });
-    const open: Stoppable<Tokenizer | undefined> = (signal) => openTokenizer(checkpoint, signal);
-    // Where threads read the weights, the caller's has the time to make the tokenizer; else it has to do one, then the other.
-    const [tokenizer, { weights, times }] = await (pool === undefined ? inTurn : together)(open, read, options.signal);
+    const choice = await chooseBackend(checkpoint, options);
+    const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
+    const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
+    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, options);
     const ended = pool?.close();
     const profile = createProfile(options.profile ?? false);
     const context = { model: checkpoint.model, layout, memory, weights, profile };
@@ -87,11 +84,37 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
 /** Images from which threads that hash are worth their start: the caller's thread hashes about as much meanwhile. */
 const MIN_BYTES_FOR_POOL = 64 * 2 ** 20;
 
-/** The threads that hash while weights are read, where there are any. */
-function startPool(checkpoint: Checkpoint, { memory, threads }: BackendChoice): DigestPool | undefined {
+/** The threads that will hash while weights are read, if there are to be any: they take a while to start. */
+function startPool(checkpoint: Checkpoint, options: LoadOptions): DigestPool | undefined {
   const image = tapeOrderedImage(checkpoint);
-  if (memory !== 'wasm-shared' || image === undefined || image.byteLength < MIN_BYTES_FOR_POOL) return undefined;
-  return startDigestPool(Math.min(threads, physicalCores()));
+  if (image === undefined || image.byteLength < MIN_BYTES_FOR_POOL) return undefined;
+  const threads = chooseThreads(checkpoint, options);
+  return threads > 1 ? startDigestPool(Math.min(threads, physicalCores())) : undefined;
+}
+
+/** Tokenizer and weights. Throws what reading one of them throws, and then nothing is being read any more. */
+async function readAll(
+  checkpoint: Checkpoint,
+  memory: ModelMemory,
+  pool: DigestPool | undefined,
+  options: LoadOptions,
+): Promise<ReadWeights & { readonly tokenizer: Tokenizer | undefined }> {
+  if (pool === undefined) {
+    const tokenizer = await openTokenizer(checkpoint, options.signal);
+    return { tokenizer, ...(await readWeights(checkpoint, memory, options)) };
+  }
+  // While threads read the weights, the caller's has the time.
+  const [read, tokenizer] = await together(
+    (signal) => readWeights(checkpoint, memory, { ...options, signal, pool }),
+    async (signal) => {
+      await pool.started;
+      // They have to be given something to do first: making a tokenizer takes the thread for a while.
+      await yieldToEventLoop();
+      return openTokenizer(checkpoint, signal);
+    },
+    options.signal,
+  );
+  return { tokenizer, ...read };
 }
 
 async function createBackend({ kernels }: BackendChoice, context: BackendContext): Promise<Backend> {
@@ -105,7 +128,7 @@ function refuseUnknownType(tensor: CheckpointTensor): void {
   });
 }
 
-async function openTokenizer(checkpoint: Checkpoint, signal: AbortSignal): Promise<Tokenizer | undefined> {
-  const imported = await checkpoint.readTokenizer({ signal });
+async function openTokenizer(checkpoint: Checkpoint, signal: AbortSignal | undefined): Promise<Tokenizer | undefined> {
+  const imported = await checkpoint.readTokenizer(signal === undefined ? {} : { signal });
   return imported === undefined ? undefined : createTokenizer(imported.model);
 }

@@ -1,20 +1,10 @@
-/** Two things that are both needed, done one after the other or at the same time. */
+/** Two things that are done at the same time and needed both. */
 
 /** Something that ends early, with a rejection, once its signal is aborted. */
 export type Stoppable<Result> = (signal: AbortSignal) => Promise<Result>;
 
-/** Does one and then the other. Throws what the first one throws that fails. */
-export async function inTurn<First, Second>(
-  first: Stoppable<First>,
-  second: Stoppable<Second>,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<[First, Second]> {
-  signal.throwIfAborted();
-  return [await first(signal), await second(signal)];
-}
-
 /**
- * Does both at the same time. Where one fails the other is aborted, and what failed first is thrown once neither is going on any more.
+ * Does both. Where one fails the other is aborted, and what failed first is thrown once neither is going on any more.
  * `signal` aborts both.
  */
 export async function together<First, Second>(

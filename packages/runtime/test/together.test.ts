@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inTurn, type Stoppable, together } from '../src/together.ts';
+import { type Stoppable, together } from '../src/together.ts';
 
 /** Goes on until it is stopped, and then takes another turn of the event loop to end. */
 function endless(log: string[]): Stoppable<never> {
@@ -44,24 +44,5 @@ describe('two things together', () => {
     await expect(both).rejects.toThrow('enough');
     expect(log).toEqual(['ended', 'ended']);
     await expect(together(failing, failing, controller.signal)).rejects.toThrow('enough');
-  });
-});
-
-describe('two things in turn', () => {
-  it('give both results, the second one begun when the first is there', async () => {
-    const log: string[] = [];
-    const logged = (name: string) => async () => {
-      log.push(`${name} begins`);
-      await new Promise((resolve) => setImmediate(resolve));
-      log.push(`${name} ends`);
-      return name;
-    };
-    expect(await inTurn(logged('a'), logged('b'))).toEqual(['a', 'b']);
-    expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
-  });
-
-  it('fail with the first failure', async () => {
-    await expect(inTurn(failing, async () => 1)).rejects.toThrow('the cause');
-    await expect(inTurn(failing, failing, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   });
 });

@@ -26,7 +26,8 @@ function plain(buffer: Uint8Array): Uint8Array {
  */
 const DIGEST_SCRIPT = `
 const { createHash } = require('node:crypto');
-return ({ bytes, pieceBytes = bytes.byteLength || 1, file }) => {
+return ({ bytes, pieceBytes = bytes.byteLength || 1, file, claim }) => {
+  if (claim !== undefined && Atomics.compareExchange(claim, 0, 0, 1) !== 0) throw new Error('withdrawn');
   const digest = new Uint8Array(32 * Math.max(1, Math.ceil(bytes.byteLength / pieceBytes)));
   let readMilliseconds = 0;
   let digestMilliseconds = 0;
