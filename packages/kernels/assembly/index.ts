@@ -1,5 +1,5 @@
 /** What a build exports: the engine, and the kernels one by one for tests against the reference. */
-export { attentionWorkspaceBytes } from './attention';
+export { attentionWorkspaceBytes } from './attention-space';
 export { decodeRow } from './decode';
 export { exp1 } from './exp';
 export { f16ToF32, f32ToF16 } from './float16';

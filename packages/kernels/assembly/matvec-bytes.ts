@@ -8,7 +8,7 @@
  */
 import { highScales, lowScales, panelBytes, storeRows } from './panels';
 import { offsetsOffset, scalesOffset, wordsOffset } from './quantize';
-import { madd } from './simd';
+import { dotBytes, joinRows, madd } from './simd';
 import { KIND_Q8_0, KIND_Q8_F32 } from './table';
 import { FUSED } from './variant';
 
@@ -90,8 +90,8 @@ function twoPanels(
       for (const end = xp + 32; xp < end; xp += 4, p += 32, q += 32) {
         const s = v128.load32_splat(xp, 0), n = v128.load32_splat(xp, 32);
         const w = v128.load(p, 0), u = v128.load(p, 16), y = v128.load(q, 0), z = v128.load(q, 16);
-        a = dot(w, s, a); b = dot(u, s, b); c = dot(y, s, c); d = dot(z, s, d);
-        e = dot(w, n, e); f = dot(u, n, f); g = dot(y, n, g); h = dot(z, n, h);
+        a = dotBytes(w, s, a); b = dotBytes(u, s, b); c = dotBytes(y, s, c); d = dotBytes(z, s, d);
+        e = dotBytes(w, n, e); f = dotBytes(u, n, f); g = dotBytes(y, n, g); h = dotBytes(z, n, h);
       }
       xp += 32;
       a = i32x4.sub(a, e); b = i32x4.sub(b, f); c = i32x4.sub(c, g); d = i32x4.sub(d, h);
@@ -127,22 +127,9 @@ function twoPanels(
   storeRows(otherTo, sumC, sumD, otherCount);
 }
 
-// @ts-ignore: decorator
-@inline
-function dot(w: v128, x: v128, sum: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, sum);
-}
-
 /** Two rows × four columns. */
 // @ts-ignore: decorator
 @inline
 function wide(p: usize, offset: usize, x: v128): v128 {
   return i32x4.dot_i16x8_s(v128.load8x8_s(p + offset), x);
-}
-
-/** Four rows of which each has two lanes: their sums. */
-// @ts-ignore: decorator
-@inline
-function joinRows(first: v128, second: v128): v128 {
-  return i32x4.add(v128.shuffle<i32>(first, second, 0, 2, 4, 6), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
 }

@@ -10,7 +10,7 @@
  */
 import { highScales, lowScales, panelBytes, storeRows } from './panels';
 import { offsetsOffset, scalesOffset, wordsOffset } from './quantize';
-import { madd } from './simd';
+import { dotBytes, dotPairs, joinRows, madd } from './simd';
 import { KIND_NIBBLE_F16 } from './table';
 import { FUSED, RELAXED } from './variant';
 
@@ -73,19 +73,19 @@ function twoPanels(
     if (FUSED) {
       let s = v128.load32_splat(xp, 0), t = v128.load32_splat(xp, 16);
       let w = v128.load(p, 0), u = v128.load(p, 16), y = v128.load(q, 0), z = v128.load(q, 16);
-      a = dot(s, v128.and(w, mask), offset); b = dot(s, v128.and(u, mask), offset);
-      c = dot(s, v128.and(y, mask), offset); d = dot(s, v128.and(z, mask), offset);
-      let e = dot(t, high(w, mask), i32x4.splat(0)), f = dot(t, high(u, mask), i32x4.splat(0));
-      let g = dot(t, high(y, mask), i32x4.splat(0)), h = dot(t, high(z, mask), i32x4.splat(0));
+      a = dotBytes(s, v128.and(w, mask), offset); b = dotBytes(s, v128.and(u, mask), offset);
+      c = dotBytes(s, v128.and(y, mask), offset); d = dotBytes(s, v128.and(z, mask), offset);
+      let e = dotBytes(t, high(w, mask), i32x4.splat(0)), f = dotBytes(t, high(u, mask), i32x4.splat(0));
+      let g = dotBytes(t, high(y, mask), i32x4.splat(0)), h = dotBytes(t, high(z, mask), i32x4.splat(0));
       for (let j: usize = 4; j < 16; j += 4) {
         p += 32;
         q += 32;
         s = v128.load32_splat(xp + j, 0); t = v128.load32_splat(xp + j, 16);
         w = v128.load(p, 0); u = v128.load(p, 16); y = v128.load(q, 0); z = v128.load(q, 16);
-        a = dot(s, v128.and(w, mask), a); b = dot(s, v128.and(u, mask), b);
-        c = dot(s, v128.and(y, mask), c); d = dot(s, v128.and(z, mask), d);
-        e = dot(t, high(w, mask), e); f = dot(t, high(u, mask), f);
-        g = dot(t, high(y, mask), g); h = dot(t, high(z, mask), h);
+        a = dotBytes(s, v128.and(w, mask), a); b = dotBytes(s, v128.and(u, mask), b);
+        c = dotBytes(s, v128.and(y, mask), c); d = dotBytes(s, v128.and(z, mask), d);
+        e = dotBytes(t, high(w, mask), e); f = dotBytes(t, high(u, mask), f);
+        g = dotBytes(t, high(y, mask), g); h = dotBytes(t, high(z, mask), h);
       }
       p += 32;
       q += 32;
@@ -144,20 +144,14 @@ function twoPanels(
   storeRows(otherTo, sumC, sumD, otherCount);
 }
 
-// @ts-ignore: decorator
-@inline
-function dot(x: v128, nibbles: v128, sum: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, nibbles, sum);
-}
-
 /** The 16-bit sums of four rows × eight columns: the low nibbles' four and the high nibbles' four. */
 // @ts-ignore: decorator
 @inline
 function products(at: usize, offset: usize, s: v128, t: v128, mask: v128): v128 {
   const v = v128.load(at + offset);
   return i16x8.add(
-    i16x8.relaxed_dot_i8x16_i7x16_s(s, v128.and(v, mask)),
-    i16x8.relaxed_dot_i8x16_i7x16_s(t, high(v, mask)),
+    dotPairs(s, v128.and(v, mask)),
+    dotPairs(t, high(v, mask)),
   );
 }
 
@@ -186,11 +180,4 @@ function highRows(v: v128, s: v128, t: v128, mask: v128): v128 {
     i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(v128.and(v, mask)), s),
     i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(high(v, mask)), t),
   );
-}
-
-/** Four rows of which each has two lanes: their sums. */
-// @ts-ignore: decorator
-@inline
-function joinRows(first: v128, second: v128): v128 {
-  return i32x4.add(v128.shuffle<i32>(first, second, 0, 2, 4, 6), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
 }

@@ -4,9 +4,8 @@
  * A slice is a run of columns, in units of 32, of every row of the chunk; operations whose slices are the same columns of
  * the same buffers need no barrier between them. Only attention and the cache are sliced by heads, and lookups by tokens.
  */
-import {
-  attendPartial, attendRows, AttentionShape, mergePartials, partialBytes, ROWS, SEGMENT,
-} from './attention';
+import { attendPartial, attendRows, mergePartials, partialBytes } from './attention';
+import { AttentionShape, ROWS, SEGMENT } from './attention-space';
 import { meet } from './barrier';
 import { decodeRow } from './decode';
 import { addInto, copyRows, rmsNorm, ropeAngles, rotate, swiglu } from './elementwise';

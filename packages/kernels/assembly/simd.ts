@@ -17,6 +17,32 @@ export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
+/**
+ * Sums of four products of bytes, added to `sum`: one instruction where the engine has it fused, several elsewhere.
+ *
+ * @param a signed
+ * @param b within 0..127: beyond, engines differ
+ */
+// @ts-ignore: decorator
+@inline
+export function dotBytes(a: v128, b: v128, sum: v128): v128 {
+  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, sum);
+}
+
+/** Sums of two products of bytes, in 16-bit lanes; operands as {@link dotBytes} has them. */
+// @ts-ignore: decorator
+@inline
+export function dotPairs(a: v128, b: v128): v128 {
+  return i16x8.relaxed_dot_i8x16_i7x16_s(a, b);
+}
+
+/** Four rows of which each has two lanes: their sums. */
+// @ts-ignore: decorator
+@inline
+export function joinRows(first: v128, second: v128): v128 {
+  return i32x4.add(v128.shuffle<i32>(first, second, 0, 2, 4, 6), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
+}
+
 /** 2^112. */
 export const F16_MAGIC: f32 = 5192296858534827628530496329220096.0;
 

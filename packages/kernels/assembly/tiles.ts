@@ -5,7 +5,7 @@
  * The float operations of one result are those of the matrix × vector kernels, in the same order: whether a token is
  * computed alone or in a chunk, its result has the same bits.
  */
-import { madd } from './simd';
+import { dotBytes, dotPairs, madd } from './simd';
 import { FUSED } from './variant';
 
 /** 1 in every 16-bit lane. */
@@ -102,22 +102,22 @@ export function tileNibbles(
       for (const end = w + 256; w < end; w += 64, x += 32) {
         let u = v128.load(w, 0), v = v128.load(w, 16);
         let s = v128.load32_splat(x, 0);
-        a = dot(s, u, a); b = dot(s, v, b);
+        a = dotBytes(s, u, a); b = dotBytes(s, v, b);
         s = v128.load32_splat(x, 4);
-        c = dot(s, u, c); d = dot(s, v, d);
+        c = dotBytes(s, u, c); d = dotBytes(s, v, d);
         s = v128.load32_splat(x, 8);
-        e = dot(s, u, e); f = dot(s, v, f);
+        e = dotBytes(s, u, e); f = dotBytes(s, v, f);
         s = v128.load32_splat(x, 12);
-        g = dot(s, u, g); h = dot(s, v, h);
+        g = dotBytes(s, u, g); h = dotBytes(s, v, h);
         u = v128.load(w, 32); v = v128.load(w, 48);
         s = v128.load32_splat(x, 16);
-        a = dot(s, u, a); b = dot(s, v, b);
+        a = dotBytes(s, u, a); b = dotBytes(s, v, b);
         s = v128.load32_splat(x, 20);
-        c = dot(s, u, c); d = dot(s, v, d);
+        c = dotBytes(s, u, c); d = dotBytes(s, v, d);
         s = v128.load32_splat(x, 24);
-        e = dot(s, u, e); f = dot(s, v, f);
+        e = dotBytes(s, u, e); f = dotBytes(s, v, f);
         s = v128.load32_splat(x, 28);
-        g = dot(s, u, g); h = dot(s, v, h);
+        g = dotBytes(s, u, g); h = dotBytes(s, v, h);
       }
       accumulate(sums, groupScales, steps, a, b, c, d, e, f, g, h);
     } else {
@@ -126,22 +126,22 @@ export function tileNibbles(
       for (const end = w + 256; w < end; w += 64, x += 32) {
         let u = v128.load(w, 0), v = v128.load(w, 16);
         let s = v128.load32_splat(x, 0);
-        a = i16x8.add(a, dot16(s, u)); b = i16x8.add(b, dot16(s, v));
+        a = i16x8.add(a, dotPairs(s, u)); b = i16x8.add(b, dotPairs(s, v));
         s = v128.load32_splat(x, 4);
-        c = i16x8.add(c, dot16(s, u)); d = i16x8.add(d, dot16(s, v));
+        c = i16x8.add(c, dotPairs(s, u)); d = i16x8.add(d, dotPairs(s, v));
         s = v128.load32_splat(x, 8);
-        e = i16x8.add(e, dot16(s, u)); f = i16x8.add(f, dot16(s, v));
+        e = i16x8.add(e, dotPairs(s, u)); f = i16x8.add(f, dotPairs(s, v));
         s = v128.load32_splat(x, 12);
-        g = i16x8.add(g, dot16(s, u)); h = i16x8.add(h, dot16(s, v));
+        g = i16x8.add(g, dotPairs(s, u)); h = i16x8.add(h, dotPairs(s, v));
         u = v128.load(w, 32); v = v128.load(w, 48);
         s = v128.load32_splat(x, 16);
-        a = i16x8.add(a, dot16(s, u)); b = i16x8.add(b, dot16(s, v));
+        a = i16x8.add(a, dotPairs(s, u)); b = i16x8.add(b, dotPairs(s, v));
         s = v128.load32_splat(x, 20);
-        c = i16x8.add(c, dot16(s, u)); d = i16x8.add(d, dot16(s, v));
+        c = i16x8.add(c, dotPairs(s, u)); d = i16x8.add(d, dotPairs(s, v));
         s = v128.load32_splat(x, 24);
-        e = i16x8.add(e, dot16(s, u)); f = i16x8.add(f, dot16(s, v));
+        e = i16x8.add(e, dotPairs(s, u)); f = i16x8.add(f, dotPairs(s, v));
         s = v128.load32_splat(x, 28);
-        g = i16x8.add(g, dot16(s, u)); h = i16x8.add(h, dot16(s, v));
+        g = i16x8.add(g, dotPairs(s, u)); h = i16x8.add(h, dotPairs(s, v));
       }
       let o = v128.load32_splat(offsets, 0);
       a = i32x4.add(i32x4.dot_i16x8_s(a, ones), o); b = i32x4.add(i32x4.dot_i16x8_s(b, ones), o);
@@ -172,41 +172,29 @@ export function tilePlanes(
     for (let p = w, end = w + 256; p < end; p += 32, xp += 16) {
       const u = v128.load(p, 0), v = v128.load(p, 16);
       let s = v128.load32_splat(xp, 0);
-      a = dot(u, s, a); b = dot(v, s, b);
+      a = dotBytes(u, s, a); b = dotBytes(v, s, b);
       s = v128.load32_splat(xp, 4);
-      c = dot(u, s, c); d = dot(v, s, d);
+      c = dotBytes(u, s, c); d = dotBytes(v, s, d);
       s = v128.load32_splat(xp, 8);
-      e = dot(u, s, e); f = dot(v, s, f);
+      e = dotBytes(u, s, e); f = dotBytes(v, s, f);
       s = v128.load32_splat(xp, 12);
-      g = dot(u, s, g); h = dot(v, s, h);
+      g = dotBytes(u, s, g); h = dotBytes(v, s, h);
     }
     a = i32x4.neg(a); b = i32x4.neg(b); c = i32x4.neg(c); d = i32x4.neg(d);
     e = i32x4.neg(e); f = i32x4.neg(f); g = i32x4.neg(g); h = i32x4.neg(h);
     for (let p = w, end = w + 256; p < end; p += 32, x += 16) {
       const u = v128.load(p, 0), v = v128.load(p, 16);
       let s = v128.load32_splat(x, 0);
-      a = dot(u, s, a); b = dot(v, s, b);
+      a = dotBytes(u, s, a); b = dotBytes(v, s, b);
       s = v128.load32_splat(x, 4);
-      c = dot(u, s, c); d = dot(v, s, d);
+      c = dotBytes(u, s, c); d = dotBytes(v, s, d);
       s = v128.load32_splat(x, 8);
-      e = dot(u, s, e); f = dot(v, s, f);
+      e = dotBytes(u, s, e); f = dotBytes(v, s, f);
       s = v128.load32_splat(x, 12);
-      g = dot(u, s, g); h = dot(v, s, h);
+      g = dotBytes(u, s, g); h = dotBytes(v, s, h);
     }
     x += 128;
     accumulate(sums, groupScales, steps, a, b, c, d, e, f, g, h);
     if (groupScales != 0) groupScales += 32;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function dot(a: v128, b: v128, sum: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, sum);
-}
-
-// @ts-ignore: decorator
-@inline
-function dot16(x: v128, nibbles: v128): v128 {
-  return i16x8.relaxed_dot_i8x16_i7x16_s(x, nibbles);
 }

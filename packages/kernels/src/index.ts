@@ -6,4 +6,5 @@ export { type CompiledKernels, type CompileOptions, compileKernels } from './com
 export { instantiateKernels, type KernelExports, type KernelHost } from './instance.ts';
 export { blockKind, compileInterleaveKernel, type InterleaveKernel } from './interleave.ts';
 export type { EngineThread, ThreadEvents, ThreadStart } from './platform/contract.ts';
+export { storageKind } from './storage-kind.ts';
 export * as table from './table.ts';

@@ -8,7 +8,7 @@ import type { LoweredBuffer } from './lowering.ts';
 const TILE_TOKENS = 4;
 /** Columns of a block of codes. */
 const BLOCK_COLUMNS = 32;
-/** Positions that attention takes in one go: see `assembly/attention.ts` of the kernels. */
+/** Positions that attention takes in one go: see `assembly/attention-space.ts` of the kernels. */
 const SEGMENT_POSITIONS = 256;
 /** Rows, a query head of a token each, that one pass over the cache serves. */
 const ATTENTION_ROWS = 16;

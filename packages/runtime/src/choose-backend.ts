@@ -1,11 +1,10 @@
 /** Decides what a model runs on before anything is allocated. */
 import type { Checkpoint } from '@mirust/checkpoint';
 import { encodedSize, formatEncoding } from '@mirust/core';
-import { type CompiledKernels, compileKernels, physicalCores } from '@mirust/kernels';
+import { type CompiledKernels, compileKernels, physicalCores, storageKind } from '@mirust/kernels';
 import { tapeEncoding } from '@mirust/model';
 import { runtimeError } from './errors.ts';
 import type { LoadOptions } from './load.ts';
-import { weightKind } from './wasm/weight-kind.ts';
 
 /** What a model runs on. */
 export interface BackendChoice {
@@ -25,7 +24,7 @@ export async function chooseBackend(checkpoint: Checkpoint, options: LoadOptions
   const { backend = 'auto', kernels: variant } = options;
   if (backend === 'reference') return REFERENCE;
   const stranger = [...checkpoint.tensors.values()].find(
-    ({ encoding, shape }) => weightKind(tapeEncoding(encoding, shape)) === undefined,
+    ({ encoding, shape }) => storageKind(tapeEncoding(encoding, shape)) === undefined,
   );
   if (stranger !== undefined) {
     if (backend === 'auto') return REFERENCE;

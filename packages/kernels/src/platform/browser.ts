@@ -7,7 +7,7 @@ export async function compileRelaxed(bytes: Uint8Array<ArrayBuffer>): Promise<We
   return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
 }
 
-/** See `contract.ts`. A page whose policy forbids workers from blobs (`worker-src`) fails here: it runs with one thread. */
+/** See `contract.ts`. A page whose policy forbids workers from blobs (`worker-src`) ends in `onFailure`: it must ask for one thread. */
 export function startThread(start: ThreadStart, events: ThreadEvents): EngineThread {
   const script = `onmessage = ({ data: start }) => { const post = postMessage; ${THREAD_SCRIPT} };`;
   const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));

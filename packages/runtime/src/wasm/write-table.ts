@@ -1,6 +1,6 @@
 /** Writes the lowered program as the table that the kernels execute. */
 import { rowCount, rowLength } from '@mirust/core';
-import { table } from '@mirust/kernels';
+import { storageKind, table } from '@mirust/kernels';
 import {
   ATTENTION_PARTIALS,
   attentionSegments,
@@ -16,7 +16,6 @@ import {
 import type { StoredTensor } from '@mirust/quant';
 import type { ModelMemory } from '../memory.ts';
 import { type LoadedWeights, weightOf } from '../weights.ts';
-import { weightKind } from './weight-kind.ts';
 
 const KV_KINDS: Readonly<Record<KvType, number>> = { f32: table.KV_F32, f16: table.KV_F16, q8: table.KV_Q8 };
 
@@ -146,7 +145,7 @@ interface StoredFields {
 
 /** A tensor as the kernels find it. */
 function stored(tensor: StoredTensor): StoredFields {
-  const kind = weightKind(tensor.encoding);
+  const kind = storageKind(tensor.encoding);
   if (kind === undefined) throw new RangeError(`no kernel reads ${tensor.name}`);
   return {
     kind,
