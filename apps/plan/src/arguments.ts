@@ -13,7 +13,12 @@ export const PLAN = {
     kv: { type: 'choice', choices: ['f32', 'f16', 'q8'], help: 'type of the key/value cache (default f32)' },
     budget: { type: 'bytes', value: 'SIZE', help: 'memory that may be used: 512MiB, 2GiB, 1.5GB or bytes' },
     chunk: { type: 'integer', least: 1, value: 'N', help: 'tokens per prefill run (default 64)' },
-    threads: { type: 'integer', least: 1, value: 'N', help: 'threads of the engine, as mirust-run is told (default 1)' },
+    threads: {
+      type: 'integer',
+      least: 1,
+      value: 'N',
+      help: 'threads of the engine, as mirust-run is told (default 1)',
+    },
     json: { type: 'flag', help: 'print the report as JSON' },
   },
 } as const;
