@@ -1,10 +1,11 @@
 /** Interleaved matrix × activations: decode for one token, prefill for a chunk. */
-import { matvecBytes } from './matvec-bytes';
-import { matvecNibbles } from './matvec-nibbles';
+import { matvecPanels } from './matvec';
 import { highScales, lowScales, panelBytes, storeRows } from './panels';
 import { offsetsOffset, scalesOffset, tileBytes, wordsOffset } from './quantize';
 import { KIND_NIBBLE_F16, KIND_Q8_0, KIND_Q8_F16, KIND_Q8_F32 } from './table';
-import { tileNibbles, tilePlanes, tileWords } from './tiles';
+import { tileNibbles } from './tile-nibbles';
+import { tilePlanes } from './tile-planes';
+import { tileWords } from './tile-words';
 import { unpackBytesToWords, unpackNibblesToBytes, unpackNibblesToWords, unpackScales } from './unpack';
 import { FUSED, RELAXED } from './variant';
 
@@ -36,8 +37,7 @@ export function matmulPanels(
   workspace: usize,
 ): void {
   if (tokens == 1) {
-    if (kind <= KIND_Q8_0) matvecBytes(kind, weight, rows, columns, x, output, firstPanel, endPanel);
-    else matvecNibbles(kind, weight, rows, columns, x, output, firstPanel, endPanel);
+    matvecPanels(kind, weight, rows, columns, x, output, firstPanel, endPanel, workspace);
     return;
   }
   const isBytes = kind <= KIND_Q8_0;

@@ -1,135 +1,112 @@
 /**
- * Matrix × vector for 8-bit codes: decode. Two panels are read side by side (see `matvec-nibbles.ts`), the activations
- * stay in L1.
+ * Decode's inner products of 8-bit codes.
  *
- * Exact 8-bit products without a sign trick: where the 8-bit dot is one instruction, activations come as two planes,
- * max(q, 0) and max(-q, 0), because its second operand may only be 0..127. Elsewhere codes are widened to 16 bits,
- * which costs fewer instructions than two emulated 8-bit dots.
+ * With 8-bit dots, activations come as two planes, max(q, 0) and max(-q, 0), because a dot's second operand may only be
+ * 0..127: exact, without a sign trick. Where the dot is one instruction it adds up in 32 bits. Elsewhere a pair's products
+ * are subtracted in 16 bits, one of the two planes being 0 for each (at most 2 · 127 · 127 = 32,258), and widened.
+ * Without 8-bit dots, codes and activations are 16-bit words.
  */
-import { highScales, lowScales, panelBytes, storeRows } from './panels';
-import { offsetsOffset, scalesOffset, wordsOffset } from './quantize';
-import { dotBytes, joinRows, madd } from './simd';
-import { KIND_Q8_0, KIND_Q8_F32 } from './table';
-import { FUSED } from './variant';
+import { highScales, lowScales } from './panels';
+import { dotBytes, dotPairs, joinRows, madd } from './simd';
+import { FUSED, RELAXED } from './variant';
+
+/** 1 in every 16-bit lane, in memory: V8 makes a vector constant anew at each use. */
+const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
 
 /**
- * output[row] = Σ codes · activations, for panels [firstPanel, endPanel).
+ * Adds the products of a group of 32 columns of four panels to `sums`.
  *
- * @param kind Q8_F32, Q8_F16 or Q8_0
- * @param x one row of quantized activations, tile width 1
- * @param output f32 [rows]
+ * @param lead bytes of the scales that a group begins with: 16, or 0 where rows have them
+ * @param p, q, r, s the groups
+ * @param xp the activations' planes or words
+ * @param step f32: their scale
+ * @param sums f32 [4 panels][8 rows]
  */
-export function matvecBytes(
-  kind: i32,
-  weight: usize,
-  rows: i32,
-  columns: usize,
-  x: usize,
-  output: usize,
-  firstPanel: i32,
-  endPanel: i32,
-): void {
-  const bytes = panelBytes(kind, columns);
-  const words = x + wordsOffset(columns, 1);
-  const scales = x + scalesOffset(columns, 1);
-  const scalesEnd = x + offsetsOffset(columns, 1);
-  const half = (endPanel - firstPanel + 1) >> 1;
-  for (let panel = firstPanel; panel < firstPanel + half; panel++) {
-    // Of an odd number of panels, the last of the first half is taken twice.
-    const other = panel + half < endPanel ? panel + half : panel;
-    const p = weight + <usize>panel * bytes;
-    const q = weight + <usize>other * bytes;
-    const row = panel << 3, otherRow = other << 3;
-    const to = output + (<usize>row << 2), otherTo = output + (<usize>otherRow << 2);
-    if (kind == KIND_Q8_0) {
-      twoPanels(true, p, q, words, scales, scalesEnd, to, rows - row, otherTo, rows - otherRow);
-    } else {
-      const lead: usize = kind == KIND_Q8_F32 ? 32 : 16;
-      twoPanels(false, p + lead, q + lead, words, scales, scalesEnd, to, rows - row, otherTo, rows - otherRow);
-      scaleRows(kind, p, to, rows - row);
-      if (other != panel) scaleRows(kind, q, otherTo, rows - otherRow);
-    }
-  }
-}
-
-/** Multiplies the results of a panel by its rows' scales. */
 // @ts-ignore: decorator
 @inline
-function scaleRows(kind: i32, panel: usize, at: usize, count: i32): void {
-  let low: v128, high: v128;
-  if (kind == KIND_Q8_F32) {
-    low = v128.load(panel, 0);
-    high = v128.load(panel, 16);
+export function addByteGroups(lead: usize, p: usize, q: usize, r: usize, s: usize, xp: usize, step: usize, sums: usize): void {
+  if (FUSED || !RELAXED) {
+    for (const end = sums + 128; sums < end; sums += 64, p = r, q = s) addTwo(lead, p, q, xp, step, sums);
+    return;
+  }
+  const ones = v128.load(ONES);
+  let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  let i = p + lead, j = q + lead, k = r + lead, l = s + lead;
+  for (const end = xp + 32; xp < end; xp += 8, i += 64, j += 64, k += 64, l += 64) {
+    let x = v128.load32_splat(xp, 0), n = v128.load32_splat(xp, 32);
+    a = i32x4.add(a, products(v128.load(i, 0), x, n, ones)); b = i32x4.add(b, products(v128.load(i, 16), x, n, ones));
+    c = i32x4.add(c, products(v128.load(j, 0), x, n, ones)); d = i32x4.add(d, products(v128.load(j, 16), x, n, ones));
+    e = i32x4.add(e, products(v128.load(k, 0), x, n, ones)); f = i32x4.add(f, products(v128.load(k, 16), x, n, ones));
+    g = i32x4.add(g, products(v128.load(l, 0), x, n, ones)); h = i32x4.add(h, products(v128.load(l, 16), x, n, ones));
+    x = v128.load32_splat(xp, 4); n = v128.load32_splat(xp, 36);
+    a = i32x4.add(a, products(v128.load(i, 32), x, n, ones)); b = i32x4.add(b, products(v128.load(i, 48), x, n, ones));
+    c = i32x4.add(c, products(v128.load(j, 32), x, n, ones)); d = i32x4.add(d, products(v128.load(j, 48), x, n, ones));
+    e = i32x4.add(e, products(v128.load(k, 32), x, n, ones)); f = i32x4.add(f, products(v128.load(k, 48), x, n, ones));
+    g = i32x4.add(g, products(v128.load(l, 32), x, n, ones)); h = i32x4.add(h, products(v128.load(l, 48), x, n, ones));
+  }
+  const scale = v128.load32_splat(step);
+  addScaled(lead, p, a, b, scale, sums);
+  addScaled(lead, q, c, d, scale, sums + 32);
+  addScaled(lead, r, e, f, scale, sums + 64);
+  addScaled(lead, s, g, h, scale, sums + 96);
+}
+
+/** Four rows × four columns, `x` and `n` the activations' two planes. */
+// @ts-ignore: decorator
+@inline
+function products(codes: v128, x: v128, n: v128, ones: v128): v128 {
+  return i32x4.dot_i16x8_s(i16x8.sub(dotPairs(codes, x), dotPairs(codes, n)), ones);
+}
+
+/** The same of two panels, for builds whose sums take more registers. */
+// @ts-ignore: decorator
+@inline
+function addTwo(lead: usize, p: usize, q: usize, xp: usize, step: usize, sums: usize): void {
+  let i = p + lead, j = q + lead;
+  let a: v128, b: v128, c: v128, d: v128;
+  if (FUSED) {
+    a = i32x4.splat(0); b = a; c = a; d = a;
+    let e = a, f = a, g = a, h = a;
+    for (const end = xp + 32; xp < end; xp += 8, i += 64, j += 64) {
+      let x = v128.load32_splat(xp, 0), n = v128.load32_splat(xp, 32);
+      let t = v128.load(i, 0), u = v128.load(i, 16), v = v128.load(j, 0), w = v128.load(j, 16);
+      a = dotBytes(t, x, a); b = dotBytes(u, x, b); c = dotBytes(v, x, c); d = dotBytes(w, x, d);
+      e = dotBytes(t, n, e); f = dotBytes(u, n, f); g = dotBytes(v, n, g); h = dotBytes(w, n, h);
+      x = v128.load32_splat(xp, 4); n = v128.load32_splat(xp, 36);
+      t = v128.load(i, 32); u = v128.load(i, 48); v = v128.load(j, 32); w = v128.load(j, 48);
+      a = dotBytes(t, x, a); b = dotBytes(u, x, b); c = dotBytes(v, x, c); d = dotBytes(w, x, d);
+      e = dotBytes(t, n, e); f = dotBytes(u, n, f); g = dotBytes(v, n, g); h = dotBytes(w, n, h);
+    }
+    a = i32x4.sub(a, e); b = i32x4.sub(b, f); c = i32x4.sub(c, g); d = i32x4.sub(d, h);
   } else {
-    const halves = v128.load(panel);
-    low = lowScales(halves);
-    high = highScales(halves);
+    // Lanes of one sum: row r columns 0 and 1, row r columns 2 and 3, the same of row r + 1.
+    let e = i32x4.splat(0), f = e, g = e, h = e, t = e, u = e, v = e, w = e;
+    for (const end = xp + 64; xp < end; xp += 8, i += 32, j += 32) {
+      const x = v128.load64_splat(xp);
+      e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load8x8_s(i, 0), x));
+      f = i32x4.add(f, i32x4.dot_i16x8_s(v128.load8x8_s(i, 8), x));
+      g = i32x4.add(g, i32x4.dot_i16x8_s(v128.load8x8_s(i, 16), x)); h = i32x4.add(h, i32x4.dot_i16x8_s(v128.load8x8_s(i, 24), x));
+      t = i32x4.add(t, i32x4.dot_i16x8_s(v128.load8x8_s(j, 0), x));
+      u = i32x4.add(u, i32x4.dot_i16x8_s(v128.load8x8_s(j, 8), x)); v = i32x4.add(v, i32x4.dot_i16x8_s(v128.load8x8_s(j, 16), x));
+      w = i32x4.add(w, i32x4.dot_i16x8_s(v128.load8x8_s(j, 24), x));
+    }
+    a = joinRows(e, f); b = joinRows(g, h); c = joinRows(t, u); d = joinRows(v, w);
   }
-  // Beyond the last row lies what is stored next: it is read, but not written.
-  storeRows(at, f32x4.mul(v128.load(at, 0), low), f32x4.mul(v128.load(at, 16), high), count);
+  const scale = v128.load32_splat(step);
+  addScaled(lead, p, a, b, scale, sums);
+  addScaled(lead, q, c, d, scale, sums + 32);
 }
 
-/** Two panels, group by group; `blocks`: each group begins with its scales. */
+/** Adds the integer sums of a group, times the activations' scale and, if the group has any, its own, to `sums`. */
 // @ts-ignore: decorator
 @inline
-function twoPanels(
-  blocks: bool, p: usize, q: usize, xp: usize, scales: usize, scalesEnd: usize,
-  to: usize, count: i32, otherTo: usize, otherCount: i32,
-): void {
-  let sumA = f32x4.splat(0), sumB = sumA, sumC = sumA, sumD = sumA;
-  for (let sp = scales; sp < scalesEnd; sp += 4) {
-    const scaleP = p, scaleQ = q;
-    if (blocks) {
-      p += 16;
-      q += 16;
-    }
-    let a: v128, b: v128, c: v128, d: v128;
-    if (FUSED) {
-      a = i32x4.splat(0); b = a; c = a; d = a;
-      let e = a, f = a, g = a, h = a;
-      for (const end = xp + 32; xp < end; xp += 4, p += 32, q += 32) {
-        const s = v128.load32_splat(xp, 0), n = v128.load32_splat(xp, 32);
-        const w = v128.load(p, 0), u = v128.load(p, 16), y = v128.load(q, 0), z = v128.load(q, 16);
-        a = dotBytes(w, s, a); b = dotBytes(u, s, b); c = dotBytes(y, s, c); d = dotBytes(z, s, d);
-        e = dotBytes(w, n, e); f = dotBytes(u, n, f); g = dotBytes(y, n, g); h = dotBytes(z, n, h);
-      }
-      xp += 32;
-      a = i32x4.sub(a, e); b = i32x4.sub(b, f); c = i32x4.sub(c, g); d = i32x4.sub(d, h);
-    } else {
-      // Lanes of one sum: row r columns 0 and 1, row r columns 2 and 3, the same of row r + 1.
-      let e = i32x4.splat(0), f = e, g = e, h = e, i = e, j = e, k = e, l = e;
-      for (const end = xp + 64; xp < end; xp += 16, p += 64, q += 64) {
-        let s = v128.load64_splat(xp, 0);
-        e = i32x4.add(e, wide(p, 0, s)); f = i32x4.add(f, wide(p, 8, s)); g = i32x4.add(g, wide(p, 16, s)); h = i32x4.add(h, wide(p, 24, s));
-        i = i32x4.add(i, wide(q, 0, s)); j = i32x4.add(j, wide(q, 8, s)); k = i32x4.add(k, wide(q, 16, s)); l = i32x4.add(l, wide(q, 24, s));
-        s = v128.load64_splat(xp, 8);
-        e = i32x4.add(e, wide(p, 32, s)); f = i32x4.add(f, wide(p, 40, s)); g = i32x4.add(g, wide(p, 48, s)); h = i32x4.add(h, wide(p, 56, s));
-        i = i32x4.add(i, wide(q, 32, s)); j = i32x4.add(j, wide(q, 40, s)); k = i32x4.add(k, wide(q, 48, s)); l = i32x4.add(l, wide(q, 56, s));
-      }
-      a = joinRows(e, f); b = joinRows(g, h); c = joinRows(i, j); d = joinRows(k, l);
-    }
-    const step = v128.load32_splat(sp);
-    if (blocks) {
-      let halves = v128.load(scaleP);
-      sumA = madd(f32x4.mul(f32x4.convert_i32x4_s(a), step), lowScales(halves), sumA);
-      sumB = madd(f32x4.mul(f32x4.convert_i32x4_s(b), step), highScales(halves), sumB);
-      halves = v128.load(scaleQ);
-      sumC = madd(f32x4.mul(f32x4.convert_i32x4_s(c), step), lowScales(halves), sumC);
-      sumD = madd(f32x4.mul(f32x4.convert_i32x4_s(d), step), highScales(halves), sumD);
-    } else {
-      sumA = madd(f32x4.convert_i32x4_s(a), step, sumA);
-      sumB = madd(f32x4.convert_i32x4_s(b), step, sumB);
-      sumC = madd(f32x4.convert_i32x4_s(c), step, sumC);
-      sumD = madd(f32x4.convert_i32x4_s(d), step, sumD);
-    }
+function addScaled(lead: usize, group: usize, a: v128, b: v128, scale: v128, sums: usize): void {
+  if (lead != 0) {
+    const halves = v128.load(group);
+    v128.store(sums, madd(f32x4.mul(f32x4.convert_i32x4_s(a), scale), lowScales(halves), v128.load(sums, 0)), 0);
+    v128.store(sums, madd(f32x4.mul(f32x4.convert_i32x4_s(b), scale), highScales(halves), v128.load(sums, 16)), 16);
+  } else {
+    v128.store(sums, madd(f32x4.convert_i32x4_s(a), scale, v128.load(sums, 0)), 0);
+    v128.store(sums, madd(f32x4.convert_i32x4_s(b), scale, v128.load(sums, 16)), 16);
   }
-  storeRows(to, sumA, sumB, count);
-  storeRows(otherTo, sumC, sumD, otherCount);
-}
-
-/** Two rows × four columns. */
-// @ts-ignore: decorator
-@inline
-function wide(p: usize, offset: usize, x: v128): v128 {
-  return i32x4.dot_i16x8_s(v128.load8x8_s(p + offset), x);
 }

@@ -1,17 +1,12 @@
 /**
- * Matrix × vector for 4-bit codes: decode. Nibbles are biased by 8, so they are within 0..15 and may be the second
- * operand of every 8-bit dot; the activations' offsets (-8 · Σ q per block) take the bias out again.
+ * Decode's inner products of 4-bit codes. Nibbles are biased by 8, so they are within 0..15 and may be the second operand
+ * of every 8-bit dot; the activations' offsets (-8 · Σ q per block) take the bias out again.
  *
  * Without a fused dot, 8-bit products are summed in 16-bit lanes: 16 products of at most 15 · 127 make 30,480, so a
  * block of 32 columns never overflows and is widened once.
- *
- * Two panels are read side by side: a processor looks further ahead in two streams than in one (Zen 3: 11.2 against 8.6
- * GB/s of 9.7 that it reads at all), and they share the activations.
  */
-import { highScales, lowScales, panelBytes, storeRows } from './panels';
-import { offsetsOffset, scalesOffset, wordsOffset } from './quantize';
+import { highScales, lowScales } from './panels';
 import { dotBytes, dotPairs, joinRows, madd } from './simd';
-import { KIND_NIBBLE_F16 } from './table';
 import { FUSED, RELAXED } from './variant';
 
 /** The constant 0x0f in every byte, in memory: V8 makes a vector constant anew at each use. */
@@ -20,139 +15,93 @@ const MASK: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f
 const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
 
 /**
- * output[row] = Σ codes · activations, for panels [firstPanel, endPanel).
+ * Adds the products of a group of 32 columns of four panels to `sums`.
  *
- * @param kind NIBBLE_F16 or NIBBLE_F32
- * @param x one row of quantized activations, tile width 1
- * @param output f32 [rows]
+ * @param lead bytes of the scales that a group begins with: 16 are f16, 32 are f32
+ * @param p, q, r, s the groups
+ * @param xp the activations' bytes, or words in a build without 8-bit dots
+ * @param step f32: their scale
+ * @param at i32: their offset
+ * @param sums f32 [4 panels][8 rows]
  */
-export function matvecNibbles(
-  kind: i32,
-  weight: usize,
-  rows: i32,
-  columns: usize,
-  x: usize,
-  output: usize,
-  firstPanel: i32,
-  endPanel: i32,
-): void {
-  const bytes = panelBytes(kind, columns);
-  const codes = FUSED || RELAXED ? x : x + wordsOffset(columns, 1);
-  const scales = x + scalesOffset(columns, 1);
-  const offsets = x + offsetsOffset(columns, 1);
-  const half = (endPanel - firstPanel + 1) >> 1;
-  for (let panel = firstPanel; panel < firstPanel + half; panel++) {
-    // Of an odd number of panels, the last of the first half is taken twice.
-    const other = panel + half < endPanel ? panel + half : panel;
-    const p = weight + <usize>panel * bytes;
-    const q = weight + <usize>other * bytes;
-    const row = panel << 3, otherRow = other << 3;
-    const to = output + (<usize>row << 2), otherTo = output + (<usize>otherRow << 2);
-    if (kind == KIND_NIBBLE_F16) twoPanels(true, p, q, codes, scales, offsets, to, rows - row, otherTo, rows - otherRow);
-    else twoPanels(false, p, q, codes, scales, offsets, to, rows - row, otherTo, rows - otherRow);
-  }
-}
-
-/** Two panels, group by group. */
 // @ts-ignore: decorator
 @inline
-function twoPanels(
-  f16: bool, p: usize, q: usize, xp: usize, scales: usize, offsets: usize,
-  to: usize, count: i32, otherTo: usize, otherCount: i32,
+export function addNibbleGroups(
+  lead: usize, p: usize, q: usize, r: usize, s: usize, xp: usize, step: usize, at: usize, sums: usize,
 ): void {
+  if (!RELAXED) {
+    for (const end = sums + 128; sums < end; sums += 64, p = r, q = s) addTwo(lead, p, q, xp, step, at, sums);
+    return;
+  }
   const mask = v128.load(MASK);
-  const lead: usize = f16 ? 16 : 32;
-  let sumA = f32x4.splat(0), sumB = sumA, sumC = sumA, sumD = sumA;
-  let op = offsets;
-  for (let sp = scales; sp < offsets; sp += 4, op += 4, xp += 32) {
-    const scaleP = p, scaleQ = q;
-    p += lead;
-    q += lead;
-    const offset = v128.load32_splat(op);
-    let a: v128, b: v128, c: v128, d: v128;
-    if (FUSED) {
-      let s = v128.load32_splat(xp, 0), t = v128.load32_splat(xp, 16);
-      let w = v128.load(p, 0), u = v128.load(p, 16), y = v128.load(q, 0), z = v128.load(q, 16);
-      a = dotBytes(s, v128.and(w, mask), offset); b = dotBytes(s, v128.and(u, mask), offset);
-      c = dotBytes(s, v128.and(y, mask), offset); d = dotBytes(s, v128.and(z, mask), offset);
-      let e = dotBytes(t, high(w, mask), i32x4.splat(0)), f = dotBytes(t, high(u, mask), i32x4.splat(0));
-      let g = dotBytes(t, high(y, mask), i32x4.splat(0)), h = dotBytes(t, high(z, mask), i32x4.splat(0));
-      for (let j: usize = 4; j < 16; j += 4) {
-        p += 32;
-        q += 32;
-        s = v128.load32_splat(xp + j, 0); t = v128.load32_splat(xp + j, 16);
-        w = v128.load(p, 0); u = v128.load(p, 16); y = v128.load(q, 0); z = v128.load(q, 16);
-        a = dotBytes(s, v128.and(w, mask), a); b = dotBytes(s, v128.and(u, mask), b);
-        c = dotBytes(s, v128.and(y, mask), c); d = dotBytes(s, v128.and(z, mask), d);
-        e = dotBytes(t, high(w, mask), e); f = dotBytes(t, high(u, mask), f);
-        g = dotBytes(t, high(y, mask), g); h = dotBytes(t, high(z, mask), h);
-      }
-      p += 32;
-      q += 32;
-      a = i32x4.add(a, e); b = i32x4.add(b, f); c = i32x4.add(c, g); d = i32x4.add(d, h);
-    } else if (RELAXED) {
-      let s = v128.load32_splat(xp, 0), t = v128.load32_splat(xp, 16);
-      a = products(p, 0, s, t, mask); b = products(p, 16, s, t, mask);
-      c = products(q, 0, s, t, mask); d = products(q, 16, s, t, mask);
-      s = v128.load32_splat(xp, 4); t = v128.load32_splat(xp, 20);
-      a = i16x8.add(a, products(p, 32, s, t, mask)); b = i16x8.add(b, products(p, 48, s, t, mask));
-      c = i16x8.add(c, products(q, 32, s, t, mask)); d = i16x8.add(d, products(q, 48, s, t, mask));
-      s = v128.load32_splat(xp, 8); t = v128.load32_splat(xp, 24);
-      a = i16x8.add(a, products(p, 64, s, t, mask)); b = i16x8.add(b, products(p, 80, s, t, mask));
-      c = i16x8.add(c, products(q, 64, s, t, mask)); d = i16x8.add(d, products(q, 80, s, t, mask));
-      s = v128.load32_splat(xp, 12); t = v128.load32_splat(xp, 28);
-      a = i16x8.add(a, products(p, 96, s, t, mask)); b = i16x8.add(b, products(p, 112, s, t, mask));
-      c = i16x8.add(c, products(q, 96, s, t, mask)); d = i16x8.add(d, products(q, 112, s, t, mask));
-      const ones = v128.load(ONES);
-      a = i32x4.add(i32x4.dot_i16x8_s(a, ones), offset); b = i32x4.add(i32x4.dot_i16x8_s(b, ones), offset);
-      c = i32x4.add(i32x4.dot_i16x8_s(c, ones), offset); d = i32x4.add(i32x4.dot_i16x8_s(d, ones), offset);
-      p += 128;
-      q += 128;
-    } else {
-      // Two rows a vector, each in two lanes.
-      let e = i32x4.splat(0), f = e, g = e, h = e, i = e, j = e, k = e, l = e;
-      for (const end = xp + 32; xp < end; xp += 8, p += 32, q += 32) {
-        const s = v128.load64_splat(xp, 0), t = v128.load64_splat(xp, 32);
-        let v = v128.load(p, 0);
-        e = i32x4.add(e, lowRows(v, s, t, mask)); f = i32x4.add(f, highRows(v, s, t, mask));
-        v = v128.load(p, 16);
-        g = i32x4.add(g, lowRows(v, s, t, mask)); h = i32x4.add(h, highRows(v, s, t, mask));
-        v = v128.load(q, 0);
-        i = i32x4.add(i, lowRows(v, s, t, mask)); j = i32x4.add(j, highRows(v, s, t, mask));
-        v = v128.load(q, 16);
-        k = i32x4.add(k, lowRows(v, s, t, mask)); l = i32x4.add(l, highRows(v, s, t, mask));
-      }
-      a = i32x4.add(joinRows(e, f), offset); b = i32x4.add(joinRows(g, h), offset);
-      c = i32x4.add(joinRows(i, j), offset); d = i32x4.add(joinRows(k, l), offset);
-    }
-    const step = v128.load32_splat(sp);
-    if (f16) {
-      let halves = v128.load(scaleP);
-      sumA = madd(f32x4.mul(f32x4.convert_i32x4_s(a), step), lowScales(halves), sumA);
-      sumB = madd(f32x4.mul(f32x4.convert_i32x4_s(b), step), highScales(halves), sumB);
-      halves = v128.load(scaleQ);
-      sumC = madd(f32x4.mul(f32x4.convert_i32x4_s(c), step), lowScales(halves), sumC);
-      sumD = madd(f32x4.mul(f32x4.convert_i32x4_s(d), step), highScales(halves), sumD);
-    } else {
-      sumA = madd(f32x4.mul(f32x4.convert_i32x4_s(a), step), v128.load(scaleP, 0), sumA);
-      sumB = madd(f32x4.mul(f32x4.convert_i32x4_s(b), step), v128.load(scaleP, 16), sumB);
-      sumC = madd(f32x4.mul(f32x4.convert_i32x4_s(c), step), v128.load(scaleQ, 0), sumC);
-      sumD = madd(f32x4.mul(f32x4.convert_i32x4_s(d), step), v128.load(scaleQ, 16), sumD);
-    }
-  }
-  storeRows(to, sumA, sumB, count);
-  storeRows(otherTo, sumC, sumD, otherCount);
+  // One instruction a dot: the sums have 32 bits and begin with the offset.
+  const offset = v128.load32_splat(at);
+  let a = FUSED ? offset : i16x8.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  let i = p + lead, j = q + lead, k = r + lead, l = s + lead;
+  let x = v128.load32_splat(xp, 0), y = v128.load32_splat(xp, 16);
+  a = add(a, v128.load(i, 0), x, y, mask); b = add(b, v128.load(i, 16), x, y, mask);
+  c = add(c, v128.load(j, 0), x, y, mask); d = add(d, v128.load(j, 16), x, y, mask);
+  e = add(e, v128.load(k, 0), x, y, mask); f = add(f, v128.load(k, 16), x, y, mask);
+  g = add(g, v128.load(l, 0), x, y, mask); h = add(h, v128.load(l, 16), x, y, mask);
+  x = v128.load32_splat(xp, 4); y = v128.load32_splat(xp, 20);
+  a = add(a, v128.load(i, 32), x, y, mask); b = add(b, v128.load(i, 48), x, y, mask);
+  c = add(c, v128.load(j, 32), x, y, mask); d = add(d, v128.load(j, 48), x, y, mask);
+  e = add(e, v128.load(k, 32), x, y, mask); f = add(f, v128.load(k, 48), x, y, mask);
+  g = add(g, v128.load(l, 32), x, y, mask); h = add(h, v128.load(l, 48), x, y, mask);
+  x = v128.load32_splat(xp, 8); y = v128.load32_splat(xp, 24);
+  a = add(a, v128.load(i, 64), x, y, mask); b = add(b, v128.load(i, 80), x, y, mask);
+  c = add(c, v128.load(j, 64), x, y, mask); d = add(d, v128.load(j, 80), x, y, mask);
+  e = add(e, v128.load(k, 64), x, y, mask); f = add(f, v128.load(k, 80), x, y, mask);
+  g = add(g, v128.load(l, 64), x, y, mask); h = add(h, v128.load(l, 80), x, y, mask);
+  x = v128.load32_splat(xp, 12); y = v128.load32_splat(xp, 28);
+  a = add(a, v128.load(i, 96), x, y, mask); b = add(b, v128.load(i, 112), x, y, mask);
+  c = add(c, v128.load(j, 96), x, y, mask); d = add(d, v128.load(j, 112), x, y, mask);
+  e = add(e, v128.load(k, 96), x, y, mask); f = add(f, v128.load(k, 112), x, y, mask);
+  g = add(g, v128.load(l, 96), x, y, mask); h = add(h, v128.load(l, 112), x, y, mask);
+  const ones = v128.load(ONES), scale = v128.load32_splat(step);
+  addScaled(lead, p, widen(a, ones, offset), widen(b, ones, offset), scale, sums);
+  addScaled(lead, q, widen(c, ones, offset), widen(d, ones, offset), scale, sums + 32);
+  addScaled(lead, r, widen(e, ones, offset), widen(f, ones, offset), scale, sums + 64);
+  addScaled(lead, s, widen(g, ones, offset), widen(h, ones, offset), scale, sums + 96);
 }
 
-/** The 16-bit sums of four rows × eight columns: the low nibbles' four and the high nibbles' four. */
+/** Adds the products of four rows × eight columns: the low nibbles' four and the high nibbles' four. */
 // @ts-ignore: decorator
 @inline
-function products(at: usize, offset: usize, s: v128, t: v128, mask: v128): v128 {
-  const v = v128.load(at + offset);
-  return i16x8.add(
-    dotPairs(s, v128.and(v, mask)),
-    dotPairs(t, high(v, mask)),
-  );
+function add(sum: v128, codes: v128, x: v128, y: v128, mask: v128): v128 {
+  const low = v128.and(codes, mask);
+  if (FUSED) return dotBytes(y, high(codes, mask), dotBytes(x, low, sum));
+  return i16x8.add(sum, i16x8.add(dotPairs(x, low), dotPairs(y, high(codes, mask))));
+}
+
+/** 32-bit sums: of pairs of 16-bit lanes, and the offset, if they are not such already. */
+// @ts-ignore: decorator
+@inline
+function widen(sums: v128, ones: v128, offset: v128): v128 {
+  if (FUSED) return sums;
+  return i32x4.add(i32x4.dot_i16x8_s(sums, ones), offset);
+}
+
+/** The same of two panels in 16-bit words, whose sums take more registers: two rows a vector, each in two lanes. */
+// @ts-ignore: decorator
+@inline
+function addTwo(lead: usize, p: usize, q: usize, xp: usize, step: usize, at: usize, sums: usize): void {
+  const mask = v128.load(MASK), offset = v128.load32_splat(at), scale = v128.load32_splat(step);
+  let i = p + lead, j = q + lead;
+  let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+  for (const end = xp + 32; xp < end; xp += 8, i += 32, j += 32) {
+    const x = v128.load64_splat(xp, 0), y = v128.load64_splat(xp, 32);
+    let codes = v128.load(i, 0);
+    a = i32x4.add(a, lowRows(codes, x, y, mask)); b = i32x4.add(b, highRows(codes, x, y, mask));
+    codes = v128.load(i, 16);
+    c = i32x4.add(c, lowRows(codes, x, y, mask)); d = i32x4.add(d, highRows(codes, x, y, mask));
+    codes = v128.load(j, 0);
+    e = i32x4.add(e, lowRows(codes, x, y, mask)); f = i32x4.add(f, highRows(codes, x, y, mask));
+    codes = v128.load(j, 16);
+    g = i32x4.add(g, lowRows(codes, x, y, mask)); h = i32x4.add(h, highRows(codes, x, y, mask));
+  }
+  addScaled(lead, p, i32x4.add(joinRows(a, b), offset), i32x4.add(joinRows(c, d), offset), scale, sums);
+  addScaled(lead, q, i32x4.add(joinRows(e, f), offset), i32x4.add(joinRows(g, h), offset), scale, sums + 32);
 }
 
 /** The high nibble of every byte. Shifting 16-bit lanes is one instruction, shifting bytes is not. */
@@ -165,19 +114,36 @@ function high(bytes: v128, mask: v128): v128 {
 /** Products of the first two of four rows, widened to 16 bits. */
 // @ts-ignore: decorator
 @inline
-function lowRows(v: v128, s: v128, t: v128, mask: v128): v128 {
+function lowRows(codes: v128, x: v128, y: v128, mask: v128): v128 {
   return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(v128.and(v, mask)), s),
-    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(high(v, mask)), t),
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(v128.and(codes, mask)), x),
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(high(codes, mask)), y),
   );
 }
 
 /** Products of the last two. */
 // @ts-ignore: decorator
 @inline
-function highRows(v: v128, s: v128, t: v128, mask: v128): v128 {
+function highRows(codes: v128, x: v128, y: v128, mask: v128): v128 {
   return i32x4.add(
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(v128.and(v, mask)), s),
-    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(high(v, mask)), t),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(v128.and(codes, mask)), x),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(high(codes, mask)), y),
   );
+}
+
+/** Adds the integer sums of a group, times the activations' scale and its own, to `sums`. */
+// @ts-ignore: decorator
+@inline
+function addScaled(lead: usize, group: usize, a: v128, b: v128, scale: v128, sums: usize): void {
+  let low: v128, high: v128;
+  if (lead == 16) {
+    const halves = v128.load(group);
+    low = lowScales(halves);
+    high = highScales(halves);
+  } else {
+    low = v128.load(group, 0);
+    high = v128.load(group, 16);
+  }
+  v128.store(sums, madd(f32x4.mul(f32x4.convert_i32x4_s(a), scale), low, v128.load(sums, 0)), 0);
+  v128.store(sums, madd(f32x4.mul(f32x4.convert_i32x4_s(b), scale), high, v128.load(sums, 16)), 16);
 }

@@ -12,12 +12,13 @@
  * ```
  * bytes    i8  [columns / 4][TILE][4]        operand of the 4-bit dots
  * words    i16 [columns / 2][TILE][2]        operand of the 16-bit dots: decode reads them as [columns]
- * planes   i8  [columns / 32][2][8][TILE][4] max(q, 0), then max(-q, 0): both within 0..127 (takes the words' place)
+ * planes   i8  [columns / 32][2][8][TILE][4] max(q, 0), then max(-q, 0): both within 0..127. They take the words' place
+ *                                            with a fused dot, and in decode with any 8-bit dot
  * scales   f32 [columns / 32][TILE]
  * offsets  i32 [columns / 32][TILE]          -8 · Σ q: what biased nibbles have too much
  * ```
  */
-import { FUSED } from './variant';
+import { FUSED, RELAXED } from './variant';
 
 /** Regions of one tile of activations, in bytes from its start. `columns` is a multiple of 32. */
 // @ts-ignore: decorator
@@ -100,7 +101,7 @@ function quantizeBlock(x: usize, count: i32, tile: usize, width: usize, lane: us
   const quad = tile + ((block * width) << 5) + (lane << 2);
   storeQuads(quad, stride, low, high);
   const wide = tile + wordsOffset(columns, width) + ((block * width) << 6) + (lane << 2);
-  if (FUSED) {
+  if (FUSED || (RELAXED && width == 1)) {
     const zero = i8x16.splat(0);
     storeQuads(wide, stride, i8x16.max_s(low, zero), i8x16.max_s(high, zero));
     storeQuads(wide + (stride << 3), stride, i8x16.max_s(i8x16.neg(low), zero), i8x16.max_s(i8x16.neg(high), zero));

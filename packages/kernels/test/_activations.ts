@@ -57,7 +57,7 @@ export function activationRoom(bench: Workbench, columns: number, tokens: number
 export interface Tile extends Codes {
   /** As 16-bit words; undefined where planes take their place. */
   readonly words: Int16Array | undefined;
-  /** max(q, 0) and max(-q, 0), for builds whose 8-bit dot is fused. */
+  /** max(q, 0) and max(-q, 0), where 8-bit dots take them. */
   readonly planes: readonly [Int8Array, Int8Array] | undefined;
   /** -8 · Σ q of each block. */
   readonly offsets: Int32Array;
@@ -75,7 +75,7 @@ export function readTile(bench: Workbench, address: number, columns: number, tok
   const words = padded * width;
   const scales = 3 * padded * width;
   const offsets = scales + blocks * 4 * width;
-  const isFused = bench.variant === 'fused';
+  const hasPlanes = bench.variant === 'fused' || (bench.variant === 'relaxed' && width === 1);
   const plane = (sign: 0 | 1): Int8Array =>
     Int8Array.from({ length: padded }, (_, c) => {
       const quad = ((Math.floor(c / BLOCK) * 2 + sign) * 8 + Math.floor((c % BLOCK) / 4)) * width + lane;
@@ -83,12 +83,12 @@ export function readTile(bench: Workbench, address: number, columns: number, tok
     });
   return {
     codes: Int8Array.from({ length: padded }, (_, c) => view.getInt8((Math.floor(c / 4) * width + lane) * 4 + (c % 4))),
-    words: isFused
+    words: hasPlanes
       ? undefined
       : Int16Array.from({ length: padded }, (_, c) =>
           view.getInt16(words + (Math.floor(c / 2) * width + lane) * 4 + (c % 2) * 2, true),
         ),
-    planes: isFused ? [plane(0), plane(1)] : undefined,
+    planes: hasPlanes ? [plane(0), plane(1)] : undefined,
     scales: Float32Array.from({ length: blocks }, (_, b) => view.getFloat32(scales + (b * width + lane) * 4, true)),
     offsets: Int32Array.from({ length: blocks }, (_, b) => view.getInt32(offsets + (b * width + lane) * 4, true)),
   };
