@@ -55,6 +55,7 @@ function buildStamp() {
     }
   }
   visit(join(root, 'tsconfig.base.json'));
+  visit(join(root, 'scripts', 'bundle-app.mjs'));
   return hash.digest('hex');
 }
 
