@@ -3,7 +3,7 @@
  * taken has been given back.
  */
 import { type Checkpoint, type CheckpointTensor, layoutCheckpoint } from '@mirust/checkpoint';
-import { formatEncoding, yieldToEventLoop } from '@mirust/core';
+import { formatEncoding, isMirustError, yieldToEventLoop } from '@mirust/core';
 import { type DigestPool, startDigestPool } from '@mirust/integrity';
 import { type KernelVariant, physicalCores } from '@mirust/kernels';
 import type { LayoutRequest } from '@mirust/model';
@@ -20,6 +20,7 @@ import { type ReadWeights, readWeights, tapeOrderedImage } from './read-weights.
 import { createReferenceBackend } from './reference/index.ts';
 import { together } from './together.ts';
 import { createWasmBackend } from './wasm/backend.ts';
+import { type Engine, startEngine } from './wasm/engine.ts';
 
 /** Which backend runs the program. `auto`: WebAssembly where the platform has it with SIMD, else the reference. */
 export type BackendName = 'auto' | 'reference' | 'wasm';
@@ -51,19 +52,33 @@ export interface LoadOptions extends LayoutRequest {
  * `RUNTIME_MEMORY`, whatever reading and verifying throw, and the signal's reason.
  */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Model> {
+  try {
+    return await load(checkpoint, options);
+  } catch (error) {
+    // Shared memory promises no threads: a page may be forbidden to start them. Who did not ask for them does without.
+    if (options.threads !== undefined || !isMirustError(error, 'RUNTIME_THREADS')) throw error;
+    return load(checkpoint, { ...options, threads: 1 });
+  }
+}
+
+async function load(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
   const started = performance.now();
   // Everything that can be refused without reading a weight is refused first.
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
   const pool = startPool(checkpoint, options);
+  let engine: Engine | undefined;
   try {
     const choice = await chooseBackend(checkpoint, options);
     const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
     const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
-    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, options);
-    const ended = pool?.close();
+    async function prepare(signal: AbortSignal | undefined): Promise<Tokenizer | undefined> {
+      const tokenizer = await openTokenizer(checkpoint, signal);
+      if (choice.kernels !== undefined) engine = await startEngine(choice.kernels, memory, layout);
+      return tokenizer;
+    }
+    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, prepare, options);
     const profile = createProfile(options.profile ?? false);
-    const context = { model: checkpoint.model, layout, memory, weights, profile };
-    const [backend] = await Promise.all([createBackend(choice, context), ended]);
+    const backend = createBackend(choice, engine, { model: checkpoint.model, layout, memory, weights, profile });
     return createModel({
       artifact: { format: checkpoint.format, rootDigest: checkpoint.rootDigest },
       facts: checkpoint.facts,
@@ -76,6 +91,9 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
       loadMilliseconds: performance.now() - started,
       loadTimes: times,
     });
+  } catch (error) {
+    engine?.close();
+    throw error;
   } finally {
     await pool?.close();
   }
@@ -92,33 +110,37 @@ function startPool(checkpoint: Checkpoint, options: LoadOptions): DigestPool | u
   return threads > 1 ? startDigestPool(Math.min(threads, physicalCores())) : undefined;
 }
 
-/** Tokenizer and weights. Throws what reading one of them throws, and then nothing is being read any more. */
+/**
+ * The weights, and what `prepare` makes while threads read them. Throws what one of them throws, and then nothing is
+ * being read any more.
+ */
 async function readAll(
   checkpoint: Checkpoint,
   memory: ModelMemory,
   pool: DigestPool | undefined,
+  prepare: (signal: AbortSignal | undefined) => Promise<Tokenizer | undefined>,
   options: LoadOptions,
 ): Promise<ReadWeights & { readonly tokenizer: Tokenizer | undefined }> {
   if (pool === undefined) {
-    const tokenizer = await openTokenizer(checkpoint, options.signal);
+    const tokenizer = await prepare(options.signal);
     return { tokenizer, ...(await readWeights(checkpoint, memory, options)) };
   }
-  // While threads read the weights, the caller's has the time.
   const [read, tokenizer] = await together(
     (signal) => readWeights(checkpoint, memory, { ...options, signal, pool }),
     async (signal) => {
       await pool.started;
-      // They have to be given something to do first: making a tokenizer takes the thread for a while.
+      // They have to be given something to do first: what is prepared takes the caller's thread for a while.
       await yieldToEventLoop();
-      return openTokenizer(checkpoint, signal);
+      return prepare(signal);
     },
     options.signal,
   );
   return { tokenizer, ...read };
 }
 
-async function createBackend({ kernels }: BackendChoice, context: BackendContext): Promise<Backend> {
-  return kernels === undefined ? createReferenceBackend(context) : createWasmBackend(context, kernels);
+function createBackend({ kernels }: BackendChoice, engine: Engine | undefined, context: BackendContext): Backend {
+  if (kernels === undefined || engine === undefined) return createReferenceBackend(context);
+  return createWasmBackend(context, engine, kernels.variant);
 }
 
 function refuseUnknownType(tensor: CheckpointTensor): void {

@@ -2,31 +2,18 @@
  * The WebAssembly backend: the program runs as a table inside the kernels, on one thread or on a pool of them, without
  * JavaScript between operations. The integer part of its results is the reference backend's; floats differ in order.
  */
-import { type CompiledKernels, instantiateKernels, table } from '@mirust/kernels';
+import { type KernelVariant, table } from '@mirust/kernels';
 import { ENGINE, ropeFrequencies } from '@mirust/model';
 import { decodeRows } from '@mirust/quant';
 import type { Backend, BackendContext, RunRequest } from '../backend.ts';
 import { weightOf } from '../weights.ts';
-import { createInlineEngine } from './inline-engine.ts';
+import type { Engine } from './engine.ts';
 import { operationCost } from './operation-cost.ts';
-import { startPoolEngine } from './pool-engine.ts';
 import { controlView, writeTable } from './write-table.ts';
 
-/** Executes the table once per call. */
-export interface Engine {
-  /** Runs all operations; gives the index of the one it stopped before: the number of operations unless cancelled. */
-  execute(cost: number, signal: AbortSignal | undefined): Promise<number>;
-  close(): void;
-}
-
-/**
- * Makes the backend over a WebAssembly memory that is already filled with weights. With more than one thread the memory
- * is shared and a pool is started; rejects where its threads cannot start.
- */
-export async function createWasmBackend(context: BackendContext, kernels: CompiledKernels): Promise<Backend> {
+/** Makes the backend over a memory that is already filled with weights, and an engine that was started over it. */
+export function createWasmBackend(context: BackendContext, engine: Engine, variant: KernelVariant): Backend {
   const { model, layout, memory, weights, profile } = context;
-  const { wasm } = memory;
-  if (wasm === undefined) throw new RangeError('the model does not lie in a WebAssembly memory');
   const h = model.hyperparameters;
   writeTable({ hyperparameters: h, layout, memory, weights });
   writeFrequencies(context);
@@ -36,16 +23,11 @@ export async function createWasmBackend(context: BackendContext, kernels: Compil
   const tokens = u32View(memory.scratch('tokens'));
   const logits = f32View(memory.scratch('logits'));
   const operationCount = layout.program.operations.length;
-  const local = instantiateKernels(kernels.module, wasm);
-  const engine: Engine =
-    layout.options.threads === 1
-      ? createInlineEngine(local, control, operationCount)
-      : await startPoolEngine(kernels.module, wasm, control, layout.options.threads);
   /** Multiplications of one token, without and with its logits. */
   const cost = matrixElements(context);
 
   return {
-    name: `wasm-${kernels.variant}`,
+    name: `wasm-${variant}`,
     async run(run) {
       run.signal?.throwIfAborted();
       tokens.set(run.tokens);
@@ -61,11 +43,11 @@ export async function createWasmBackend(context: BackendContext, kernels: Compil
     argmax(row) {
       if (row.length === 0) throw new RangeError('there are no logits to choose from');
       // As the sampler's own: NaN alone gives the first id.
-      return Math.max(0, local.argmax(row.byteOffset, row.length));
+      return Math.max(0, engine.kernels.argmax(row.byteOffset, row.length));
     },
     topK(row, count) {
       const heap = memory.engine(ENGINE.candidates);
-      const found = local.topK(row.byteOffset, row.length, count, heap.byteOffset);
+      const found = engine.kernels.topK(row.byteOffset, row.length, count, heap.byteOffset);
       return [...new Uint32Array(heap.buffer, heap.byteOffset, found)];
     },
     close: () => engine.close(),

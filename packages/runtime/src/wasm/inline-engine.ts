@@ -4,7 +4,7 @@
  */
 import { yieldToEventLoop } from '@mirust/core';
 import { type KernelExports, table } from '@mirust/kernels';
-import type { Engine } from './backend.ts';
+import type { Execution } from './engine.ts';
 
 /** How long pieces, one after another, may hold the thread. */
 const YIELD_AFTER_MILLISECONDS = 20;
@@ -15,7 +15,7 @@ const PIECE_MILLISECONDS = 10;
 const FIRST_GUESS = 5e6;
 
 /** See the module comment. */
-export function createInlineEngine(kernels: KernelExports, control: DataView, operations: number): Engine {
+export function createInlineEngine(kernels: KernelExports, control: DataView, operations: number): Execution {
   const address = control.byteOffset;
   /** Multiplications per millisecond, measured as it goes: a prompt computes, a token waits for memory. */
   const speed = { prefill: FIRST_GUESS, decode: FIRST_GUESS };

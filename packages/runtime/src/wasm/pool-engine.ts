@@ -4,7 +4,7 @@
  */
 import { type EngineThread, startThread, table } from '@mirust/kernels';
 import { runtimeError } from '../errors.ts';
-import type { Engine } from './backend.ts';
+import type { Execution } from './engine.ts';
 
 /** Starts the threads; rejects with `RUNTIME_THREADS` where one of them cannot start. */
 export async function startPoolEngine(
@@ -12,7 +12,7 @@ export async function startPoolEngine(
   memory: WebAssembly.Memory,
   control: DataView,
   threadCount: number,
-): Promise<Engine> {
+): Promise<Execution> {
   const words = new Int32Array(control.buffer, control.byteOffset, control.byteLength / 4);
   const epoch = table.EPOCH / 4;
   const threads: EngineThread[] = [];
