@@ -15,7 +15,6 @@ import {
   ggufVocabulary,
   llama2cFile,
   llama2cTokenizer,
-  slm1File,
   slm2File,
 } from '../packages/checkpoint/test/_artifacts.ts';
 // @boundaries-ignore digests of changed files are made right where the container is tested
@@ -52,7 +51,11 @@ const SAMPLES: readonly (readonly [string, () => Promise<Files> | Files, string 
     () => ({ 'a.bin': llama2cFile({ version: 1, vocabulary: 260 }), 'tokenizer.bin': llama2cTokenizer(260) }),
     'a.bin',
   ],
-  ['SLM1', async () => ({ 'a.slm': await slm1File() }), 'a.slm'],
+  [
+    'SLM1 of a fixture in f32',
+    async () => ({ 'a.slm': await packCheckpoint(fixtureCheckpoint('tiny-bpe'), { format: 'slm1', quant: 'f32' }) }),
+    'a.slm',
+  ],
   ['SLM2', async () => ({ 'a.slm': await slm2File() }), 'a.slm'],
   [
     'SLM1 of a fixture in q4',

@@ -20,7 +20,7 @@ export interface AdmissionCheck {
 
 export interface AdmissionFinding {
   readonly rule: string;
-  readonly class: 'structure' | 'integrity' | 'contract' | 'tokenizer' | 'unsupported' | 'resource' | 'io';
+  readonly class: 'structure' | 'integrity' | 'contract' | 'tokenizer' | 'weights' | 'unsupported' | 'resource' | 'io';
   readonly severity: 'error' | 'warning' | 'undetermined';
   readonly message: string;
   readonly remedy?: string;

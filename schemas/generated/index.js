@@ -8,15 +8,15 @@ hema.json",type:"object",required:["version","file","verdict","findings","artifa
 version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"array",items:{
 $ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},checks:{type:"array",items:{$ref:"#/$defs/check"}}},$defs:{finding:{
 type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"string"},class:{
-enum:["structure","integrity","contract","tokenizer","unsupported","resource","io"]},severity:{enum:["error","warning","\
-undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},
-artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"\
-string",pattern:"^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"obje\
-ct",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","failed",
-"skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{
-rule:{type:"string"},class:{enum:["structure","integrity","contract","tokenizer","unsupported","resource","io"]},severity:{
-enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},
-tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+enum:["structure","integrity","contract","tokenizer","weights","unsupported","resource","io"]},severity:{enum:["error","\
+warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"\
+string"}}},artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{
+type:"string",pattern:"^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"\
+object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","fa\
+iled","skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{
+rule:{type:"string"},class:{enum:["structure","integrity","contract","tokenizer","weights","unsupported","resource","io"]},
+severity:{enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",
+minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
 enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^[0-9a-f]{64}$","u");function validate20(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0=
@@ -46,45 +46,46 @@ message:"must NOT have additional properties"}],!1;break}if(_errs11===errors){if
 if(typeof data4.rule!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/rule",schemaPath:"\
 #/$defs/finding/properties/rule/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs12===
 errors}else var valid3=!0;if(valid3){if(data4.class!==void 0){let data6=data4.class,_errs14=errors;if(!(data6==="structu\
-re"||data6==="integrity"||data6==="contract"||data6==="tokenizer"||data6==="unsupported"||data6==="resource"||data6==="i\
-o"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs/finding/properties\
-/class/enum",keyword:"enum",params:{allowedValues:schema32.properties.class.enum},message:"must be equal to one of the a\
-llowed values"}],!1;var valid3=_errs14===errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){let data7=data4.
-severity,_errs15=errors;if(!(data7==="error"||data7==="warning"||data7==="undetermined"))return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0+"/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"enum",params:{allowedValues:schema32.
-properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===errors}else var valid3=!0;
-if(valid3){if(data4.message!==void 0){let _errs16=errors;if(typeof data4.message!="string")return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0+"/message",schemaPath:"#/$defs/finding/properties/message/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid3=_errs16===errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs18=errors;
-if(typeof data4.remedy!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"\
-#/$defs/finding/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs18===
-errors}else var valid3=!0;if(valid3){if(data4.offset!==void 0){let data10=data4.offset,_errs20=errors;if(!(typeof data10==
-"number"&&!(data10%1)&&!isNaN(data10)&&isFinite(data10)))return validate20.errors=[{instancePath:instancePath+"/findings\
-/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs20&&typeof data10=="number"&&isFinite(data10)&&(data10<0||isNaN(data10)))return validate20.
-errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs20===errors}else var valid3=!0;if(valid3)
-if(data4.tensor!==void 0){let _errs22=errors;if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0+"/tensor",schemaPath:"#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid3=_errs22===errors}else var valid3=!0}}}}}}}}else return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0,schemaPath:"#/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===
-errors;if(!valid1)break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/\
-findings/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;
-if(valid0){if(data.artifact!==void 0){let data12=data.artifact,_errs24=errors;if(errors===errors)if(data12&&typeof data12==
-"object"&&!Array.isArray(data12)){let missing2;if(data12.format===void 0&&(missing2="format"))return validate20.errors=[
-{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},
-message:"must have required property '"+missing2+"'"}],!1;{let _errs27=errors;for(let key2 in data12)if(!(key2==="format"||
-key2==="rootDigest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"\
-/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
-message:"must NOT have additional properties"}],!1;break}if(_errs27===errors){if(data12.format!==void 0){let _errs28=errors;
-if(typeof data12.format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/\
-$defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs28===
-errors}else var valid5=!0;if(valid5){if(data12.rootDigest!==void 0){let data14=data12.rootDigest,_errs30=errors;if(errors===
-_errs30)if(typeof data14=="string"){if(!pattern4.test(data14))return validate20.errors=[{instancePath:instancePath+"/art\
-ifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-\
-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"\
-/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data12.architecture!==void 0){let _errs32=errors;
+re"||data6==="integrity"||data6==="contract"||data6==="tokenizer"||data6==="weights"||data6==="unsupported"||data6==="re\
+source"||data6==="io"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs\
+/finding/properties/class/enum",keyword:"enum",params:{allowedValues:schema32.properties.class.enum},message:"must be eq\
+ual to one of the allowed values"}],!1;var valid3=_errs14===errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){
+let data7=data4.severity,_errs15=errors;if(!(data7==="error"||data7==="warning"||data7==="undetermined"))return validate20.
+errors=[{instancePath:instancePath+"/findings/"+i0+"/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"\
+enum",params:{allowedValues:schema32.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
+var valid3=_errs15===errors}else var valid3=!0;if(valid3){if(data4.message!==void 0){let _errs16=errors;if(typeof data4.
+message!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/message",schemaPath:"#/$defs/fi\
+nding/properties/message/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs16===
+errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs18=errors;if(typeof data4.remedy!="string")return validate20.
+errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"#/$defs/finding/properties/remedy/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs18===errors}else var valid3=!0;if(valid3){if(data4.
+offset!==void 0){let data10=data4.offset,_errs20=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
+data10)))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/prop\
+erties/offset/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs20&&typeof data10==
+"number"&&isFinite(data10)&&(data10<0||isNaN(data10)))return validate20.errors=[{instancePath:instancePath+"/findings/"+
+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"}],!1;var valid3=_errs20===errors}else var valid3=!0;if(valid3)if(data4.tensor!==void 0){let _errs22=errors;
+if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/tensor",schemaPath:"\
+#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs22===
+errors}else var valid3=!0}}}}}}}}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"#\
+/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)
+break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/findings/type",keyword:"\
+type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.
+artifact!==void 0){let data12=data.artifact,_errs24=errors;if(errors===errors)if(data12&&typeof data12=="object"&&!Array.
+isArray(data12)){let missing2;if(data12.format===void 0&&(missing2="format"))return validate20.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
+ve required property '"+missing2+"'"}],!1;{let _errs27=errors;for(let key2 in data12)if(!(key2==="format"||key2==="rootD\
+igest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"\
+#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT\
+ have additional properties"}],!1;break}if(_errs27===errors){if(data12.format!==void 0){let _errs28=errors;if(typeof data12.
+format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/pr\
+operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs28===errors}else
+var valid5=!0;if(valid5){if(data12.rootDigest!==void 0){let data14=data12.rootDigest,_errs30=errors;if(errors===_errs30)
+if(typeof data14=="string"){if(!pattern4.test(data14))return validate20.errors=[{instancePath:instancePath+"/artifact/ro\
+otDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
+message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/artifact/\
+rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
+ be string"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data12.architecture!==void 0){let _errs32=errors;
 if(typeof data12.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
 #/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs32===
 errors}else var valid5=!0;if(valid5)if(data12.parameters!==void 0){let data16=data12.parameters,_errs34=errors;if(!(typeof data16==

@@ -7,6 +7,7 @@
  * integrity    SLM2: SHA-256 of every chunk and tensor; SLM1: its checksum; other formats have no digests
  * contract     every tensor against the architecture, types that the runtime computes with, a layout that exists
  * tokenizer    built, no larger than the embedding, probes survive a round trip
+ * weights      every value a number; no tensor of zeros, no matrix of one value
  * ```
  *
  * Each check goes on where the one before failed, as long as there is something to check: a report lists all there is.
@@ -19,11 +20,12 @@ import { checkContract } from './contract-check.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
 import { findingOf, warningOf } from './verdict.ts';
+import { checkWeights } from './weights-check.ts';
 
 /** How to admit. */
 export interface AdmitOptions {
   readonly signal?: AbortSignal;
-  /** Called while digests are verified. */
+  /** Called while digests are verified, and again while values are looked at. */
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
 }
 
@@ -75,6 +77,10 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
     await check('integrity', checkpoint && (() => checkpoint.verify(verifyOptions)));
     await check('contract', inspected && (async () => checkContract(inspected, findings)), (found) => found);
     await check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), (found) => found);
+    // Values of bytes that are not the published ones say nothing.
+    const isIntact = checks.some(({ name, outcome }) => name === 'integrity' && outcome === 'passed');
+    const scan = isIntact && checkpoint ? () => checkWeights(checkpoint, verifyOptions) : undefined;
+    await check('weights', scan, (found) => found);
   } finally {
     await checkpoint?.close();
   }

@@ -18,6 +18,26 @@ export const ADMISSION_ERRORS = {
     when: 'A tensor is stored in a type that the runtime cannot compute with.',
     remedy: 'Convert the model with mirust-pack from a full-precision source.',
   },
+  ADMISSION_WEIGHT_NOT_FINITE: {
+    class: 'weights',
+    when: 'Values of a tensor are NaN or infinite; one of them makes every result NaN.',
+    remedy: 'Fetch the checkpoint again; if it is intact, its training or its conversion has failed.',
+  },
+  ADMISSION_WEIGHT_ZERO: {
+    class: 'weights',
+    when: 'All values of a tensor are 0, as if it had never been written.',
+    remedy: 'Check that the export wrote this tensor.',
+  },
+  ADMISSION_WEIGHT_CONSTANT: {
+    class: 'weights',
+    when: 'All values of a matrix are the same, as if it had never been trained.',
+    remedy: 'Check that the export wrote this tensor.',
+  },
+  ADMISSION_NOT_SCANNED: {
+    class: 'weights',
+    when: 'The rows of a tensor are so long that their values were not looked at.',
+    remedy: 'Do not use the file unless you know why it has such rows.',
+  },
 } as const;
 
 /** A code of {@link ADMISSION_ERRORS}. */

@@ -41,7 +41,13 @@ function checkReport(report: AdmissionReport): void {
   const errors = report.findings.filter(({ severity }) => severity !== 'warning');
   expect(report.verdict === 'admitted').toBe(errors.length === 0);
   expect((report.checks ?? []).some(({ outcome }) => outcome === 'failed')).toBe(errors.length > 0);
-  expect((report.checks ?? []).map(({ name }) => name)).toEqual(['structure', 'integrity', 'contract', 'tokenizer']);
+  expect((report.checks ?? []).map(({ name }) => name)).toEqual([
+    'structure',
+    'integrity',
+    'contract',
+    'tokenizer',
+    'weights',
+  ]);
 }
 
 function stringsOf(value: unknown): string[] {
@@ -64,7 +70,7 @@ function shown({ class: errorClass, rule }: AdmissionFinding): string {
   return `${errorClass} ${rule}`;
 }
 
-/** Outcomes of the four checks. */
+/** Outcomes of the checks. */
 export function outcomes(report: AdmissionReport): string[] {
   return (report.checks ?? []).map(({ outcome }) => outcome);
 }

@@ -152,7 +152,7 @@ describe('a disk that fails', () => {
     const report = await admitSet(set);
     expect([report.verdict, report.artifact.format]).toEqual(['undetermined', 'unknown']);
     expect(problems(report)).toEqual(['io SOURCE_READ']);
-    expect(outcomes(report)).toEqual(['failed', 'skipped', 'skipped', 'skipped']);
+    expect(outcomes(report)).toEqual(['failed', 'skipped', 'skipped', 'skipped', 'skipped']);
   });
 
   it('a file that is replaced while it is checked', async () => {
@@ -266,11 +266,15 @@ describe('findings', () => {
 
 describe('every code', () => {
   it('has a class and a remedy, and is provoked by a test above or beside', () => {
-    // ADMISSION_DTYPE, ADMISSION_TOKENIZER_MISSING and ADMISSION_ROUND_TRIP: sources.test.ts.
+    // ADMISSION_DTYPE, ADMISSION_TOKENIZER_MISSING and ADMISSION_ROUND_TRIP: sources.test.ts. The rest: weights.test.ts.
     expect(Object.keys(ADMISSION_ERRORS).sort()).toEqual([
       'ADMISSION_DTYPE',
+      'ADMISSION_NOT_SCANNED',
       'ADMISSION_ROUND_TRIP',
       'ADMISSION_TOKENIZER_MISSING',
+      'ADMISSION_WEIGHT_CONSTANT',
+      'ADMISSION_WEIGHT_NOT_FINITE',
+      'ADMISSION_WEIGHT_ZERO',
     ]);
     for (const code of Object.keys(ADMISSION_ERRORS) as (keyof typeof ADMISSION_ERRORS)[]) {
       expect(findingOf(admissionError(code, 'x'))).toMatchObject({ rule: code, remedy: ADMISSION_ERRORS[code].remedy });

@@ -20,6 +20,7 @@ describe('exit statuses', () => {
       unsupported: 14,
       resource: 15,
       io: 16,
+      weights: 17,
       hangup: 129,
       interrupted: 130,
       terminated: 143,
@@ -28,8 +29,10 @@ describe('exit statuses', () => {
 
   it('each have a meaning, and every class of errors has one', () => {
     expect([...EXIT_MEANINGS.keys()]).toEqual(Object.values(EXIT));
-    const classes: ErrorClass[] = ['structure', 'integrity', 'contract', 'tokenizer', 'unsupported', 'resource', 'io'];
-    expect(classes.map(exitCodeOf)).toEqual([10, 11, 12, 13, 14, 15, 16]);
+    const classes: ErrorClass[] = [
+      ...(['structure', 'integrity', 'contract', 'tokenizer', 'unsupported', 'resource', 'io', 'weights'] as const),
+    ];
+    expect(classes.map(exitCodeOf)).toEqual([10, 11, 12, 13, 14, 15, 16, 17]);
   });
 });
 

@@ -19,6 +19,8 @@ export type ErrorClass =
   | 'contract'
   /** The tokenizer is damaged, or cannot be expressed as asked. */
   | 'tokenizer'
+  /** The values of the weights are not what a trained model has. */
+  | 'weights'
   /** A well-formed input that this version does not support. */
   | 'unsupported'
   /** A limit of memory, context or size would be passed. */

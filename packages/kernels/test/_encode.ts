@@ -15,6 +15,8 @@ import {
   interleaveRows,
   type MatrixShape,
   measureTile,
+  SCAN_NUMBERS,
+  startScan,
 } from '@mirust/quant';
 import {
   compileEncodeKernels,
@@ -119,6 +121,41 @@ export class EncodeBench {
   areFinite(bytes: Uint8Array, count: number, exponentBits: number, is16: boolean): boolean {
     this.#next = this.kernels.dataEnd.value;
     return this.kernels.areFinite(this.#put(bytes), count, exponentBits, is16 ? 1 : 0) === 1;
+  }
+
+  /** Scans rows, `rowsPerCall` at a time; `first` is the index of their first value. */
+  scan(rows: StoredRows, shape: MatrixShape, rowsPerCall: number, first: number): Float64Array {
+    const [count, columns] = shape;
+    const { encoding } = rows;
+    this.#next = this.kernels.dataEnd.value;
+    const isInterleaved = encoding.layout === 'interleaved';
+    const found = this.#room(8 * SCAN_NUMBERS);
+    const view = new Float64Array(this.#memory.buffer, found, SCAN_NUMBERS);
+    startScan(view);
+    const scratch = this.#room(4 * columns);
+    const end = this.#room(16);
+    const place = this.#next;
+    for (let row = 0; row < count; row += rowsPerCall) {
+      this.#next = place;
+      const size = Math.min(rowsPerCall, count - row);
+      const from = rowOffsets({ encoding, shape }, row);
+      const to = rowOffsets({ encoding, shape }, row + size);
+      this.kernels.scanRows(
+        storageKind(encoding) ?? Number.NaN,
+        this.#put(rows.payload.subarray(from.payloadOffset, to.payloadOffset)),
+        size,
+        columns,
+        isInterleaved ? 0 : rowOffsets({ encoding, shape }, 1).payloadOffset,
+        this.#put(rows.scales.subarray(from.scaleOffset, to.scaleOffset)),
+        encoding.blockSize,
+        scratch,
+        first + row * columns,
+        found,
+      );
+    }
+    const isClean = this.#bytes(end, 16).every((byte) => byte === DIRT);
+    if (!isClean) throw new Error('the kernels wrote behind their scratch');
+    return view.slice();
   }
 
   #room(byteLength: number): number {

@@ -8,5 +8,6 @@ export * from './interleave.ts';
 export * from './recipe.ts';
 export * from './resolve-recipe.ts';
 export * from './scales.ts';
+export * from './scan.ts';
 export * from './statistics.ts';
 export * from './stored-tensor.ts';

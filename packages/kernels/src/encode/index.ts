@@ -43,6 +43,26 @@ export interface EncodeKernels {
   tileScratchBytes(columns: number): number;
   /** Whether `count` plain floats, f32 or 16 bits wide with these exponent bits, are all finite: 1 or 0. */
   areFinite(source: number, count: number, exponentBits: number, is16: number): number;
+  /**
+   * Adds `rows` rows to what is known of a tensor: the sums and bounds of `scanRows` of `@mirust/quant`.
+   *
+   * @param kind `storageKind`; the parameters up to `block` as those of the source in `convertTile`
+   * @param scratch f32 [columns]
+   * @param firstIndex index of the first value in its tensor
+   * @param found f64 [4]: count and first index of what is not finite, least and greatest of the others
+   */
+  scanRows(
+    kind: number,
+    source: number,
+    rows: number,
+    columns: number,
+    rowBytes: number,
+    scales: number,
+    block: number,
+    scratch: number,
+    firstIndex: number,
+    found: number,
+  ): void;
   /** First byte behind the constants of the build. */
   readonly dataEnd: WebAssembly.Global;
 }

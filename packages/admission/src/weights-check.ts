@@ -1,0 +1,65 @@
+/** The values of the weights: whether all are numbers, and whether there is anything in them. */
+import type { Checkpoint, CheckpointTensor, VerifyOptions } from '@mirust/checkpoint';
+import { encodedSize, rowCount } from '@mirust/core';
+import { canDecode, type ValueScan } from '@mirust/quant';
+import type { AdmissionFinding } from '@mirust/schemas';
+import { admissionError } from './errors.ts';
+import { findingOf } from './verdict.ts';
+import { createWeightScanner } from './weights-scan.ts';
+
+/**
+ * Findings about values, in bytes that have passed `verify`: so scales of our own types are positive and finite, and their
+ * values need not be read. Throws what reading throws.
+ */
+export async function checkWeights(checkpoint: Checkpoint, options: VerifyOptions): Promise<AdmissionFinding[]> {
+  const { onProgress, ...readOptions } = options;
+  // Of others the contract says that nothing computes with them.
+  const tensors = [...checkpoint.tensors.values()].filter(({ encoding }) => canDecode(encoding.dtype));
+  const scanner = await createWeightScanner(tensors);
+  if (scanner === undefined) {
+    const message = 'the rows of a tensor are too long to look at their values';
+    return [{ ...findingOf(admissionError('ADMISSION_NOT_SCANNED', message)), severity: 'undetermined' }];
+  }
+  const totalBytes = tensors.reduce((sum, tensor) => sum + storedBytes(tensor), 0);
+  const found: AdmissionFinding[] = [];
+  let doneBytes = 0;
+  for (const tensor of tensors) {
+    const { dtype } = tensor.encoding;
+    const end = doneBytes + storedBytes(tensor);
+    const scan = await scanner.scan(tensor, {
+      ...readOptions,
+      untilTheyDiffer: dtype === 'q8' || dtype === 'q4',
+      onBytes(byteLength) {
+        doneBytes += byteLength;
+        onProgress?.(doneBytes, totalBytes);
+      },
+    });
+    doneBytes = end;
+    found.push(...findingsOf(tensor, scan));
+  }
+  return found;
+}
+
+function storedBytes({ encoding, shape, name }: CheckpointTensor): number {
+  const { payloadBytes, scaleBytes } = encodedSize(encoding, shape, { tensor: name });
+  return payloadBytes + scaleBytes;
+}
+
+function findingsOf({ name, shape }: CheckpointTensor, scan: ValueScan): AdmissionFinding[] {
+  const { nonFiniteCount, firstNonFinite, least, greatest } = scan;
+  if (nonFiniteCount > 0) {
+    const values = nonFiniteCount === 1 ? 'value that is' : 'values that are';
+    const message = `tensor ${name} has ${nonFiniteCount} ${values} NaN or infinite, the first at index ${firstNonFinite}`;
+    return [findingOf(admissionError('ADMISSION_WEIGHT_NOT_FINITE', message, { tensor: name }))];
+  }
+  if (least !== greatest) return [];
+  if (least === 0) {
+    const message = `all values of tensor ${name} are 0`;
+    return [{ ...findingOf(admissionError('ADMISSION_WEIGHT_ZERO', message, { tensor: name })), severity: 'warning' }];
+  }
+  // Vectors of ones are what a norm starts from.
+  if (rowCount(shape) === 1) return [];
+  const message = `all values of tensor ${name} are ${least}`;
+  const constant = admissionError('ADMISSION_WEIGHT_CONSTANT', message, { tensor: name });
+  return [{ ...findingOf(constant), severity: 'warning' }];
+}

@@ -1,0 +1,188 @@
+/**
+ * Scans the values of tensors, tile by tile: one is read while another is looked at. Kernels do it where the platform has
+ * them, in the memory that the tiles are read into; else the codecs, which define what is found.
+ */
+import type { CheckpointTensor } from '@mirust/checkpoint';
+import { PANEL_ROWS, type ReadOptions, rowCount, rowLength, rowMajorEncoding, rowOffsets } from '@mirust/core';
+import {
+  compileEncodeKernels,
+  type EncodeKernels,
+  instantiateEncodeKernels,
+  storageKind,
+} from '@mirust/kernels/encode';
+import {
+  decodeRows,
+  describeScan,
+  type EncodedTile,
+  type MatrixShape,
+  SCAN_NUMBERS,
+  scanValues,
+  startScan,
+  type ValueScan,
+} from '@mirust/quant';
+
+/** Bytes of a tile, where eight rows have no more. */
+const TILE_BYTES = 4 * 2 ** 20;
+/** Tiles in memory: one is looked at, one is on its way. */
+const TILES = 2;
+/** Bytes that scanning may take; real models need a hundredth. */
+const MAX_BYTES = 2 ** 29;
+const WASM_PAGE_BYTES = 65_536;
+const ALIGNMENT = 64;
+
+/** How to scan a tensor. */
+export interface ScanOptions extends ReadOptions {
+  /** Stop as soon as two values differ: the caller knows that all are numbers. */
+  readonly untilTheyDiffer: boolean;
+  /** Called with the bytes of every tile. */
+  readonly onBytes?: (byteLength: number) => void;
+}
+
+/** Scans tensors, one after the other. */
+export interface WeightScanner {
+  /** What the values of a tensor are like; throws what reading throws, once nothing is being read any more. */
+  scan(tensor: CheckpointTensor, options: ScanOptions): Promise<ValueScan>;
+}
+
+/** Rows of a tensor that are looked at together. */
+interface Tile {
+  readonly firstRow: number;
+  readonly shape: MatrixShape;
+  readonly payloadBytes: number;
+  readonly scaleBytes: number;
+}
+
+/** A scanner for these tensors, of types that `canDecode` allows; undefined where they would need too much memory. */
+export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): Promise<WeightScanner | undefined> {
+  const room = { payload: 0, scales: 0, values: 0 };
+  for (const tensor of tensors) {
+    for (const { shape, payloadBytes, scaleBytes } of tilesOf(tensor)) {
+      room.payload = Math.max(room.payload, aligned(payloadBytes));
+      room.scales = Math.max(room.scales, aligned(scaleBytes));
+      room.values = Math.max(room.values, aligned(4 * shape[1]));
+    }
+  }
+  const slotBytes = room.payload + room.scales;
+  if (TILES * slotBytes + room.values > MAX_BYTES) return undefined;
+  const kernels = await createKernels(TILES * slotBytes + room.values);
+  const { buffer, start } = kernels ?? { buffer: new ArrayBuffer(TILES * slotBytes), start: 0 };
+  const found = new Float64Array(
+    kernels?.buffer ?? new ArrayBuffer(8 * SCAN_NUMBERS),
+    kernels?.found ?? 0,
+    SCAN_NUMBERS,
+  );
+
+  function slotOf(index: number, { payloadBytes, scaleBytes }: Tile): EncodedTile {
+    const at = start + (index % TILES) * slotBytes;
+    return {
+      payload: new Uint8Array(buffer, at, payloadBytes),
+      scales: new Uint8Array(buffer, at + room.payload, scaleBytes),
+    };
+  }
+
+  function look(tensor: CheckpointTensor, tile: Tile, stored: EncodedTile): void {
+    const { encoding, name } = tensor;
+    const { shape, firstRow } = tile;
+    const kind = storageKind(encoding);
+    const firstIndex = firstRow * shape[1];
+    if (kernels === undefined || kind === undefined) {
+      const values = new Float32Array(shape[0] * shape[1]);
+      decodeRows({ name, encoding, shape, ...stored }, 0, shape[0], values);
+      scanValues(values, firstIndex, found);
+      return;
+    }
+    const rowBytes = rowOffsets({ encoding: rowMajorEncoding(encoding), shape }, 1).payloadOffset;
+    const scratch = start + TILES * slotBytes;
+    const { payload, scales } = stored;
+    const scaled = scales.byteOffset;
+    const { blockSize } = encoding;
+    kernels.exports.scanRows(
+      kind,
+      payload.byteOffset,
+      ...shape,
+      rowBytes,
+      scaled,
+      blockSize,
+      scratch,
+      firstIndex,
+      kernels.found,
+    );
+  }
+
+  return {
+    async scan(tensor, { untilTheyDiffer, onBytes, ...options }) {
+      startScan(found);
+      const tiles = tilesOf(tensor);
+      const read = (index: number): Promise<EncodedTile> | undefined => {
+        const tile = tiles[index];
+        if (tile === undefined) return undefined;
+        const stored = slotOf(index, tile);
+        return tensor.readRows(tile.firstRow, tile.shape[0], stored.payload, stored.scales, options).then(() => stored);
+      };
+      let next = read(0);
+      try {
+        for (const [index, tile] of tiles.entries()) {
+          const stored = await next;
+          options.signal?.throwIfAborted();
+          if (stored === undefined) break;
+          next = read(index + 1);
+          look(tensor, tile, stored);
+          onBytes?.(tile.payloadBytes + tile.scaleBytes);
+          const { least, greatest } = describeScan(found);
+          if (untilTheyDiffer && least < greatest) break;
+        }
+      } finally {
+        await next?.catch(() => {});
+      }
+      return describeScan(found);
+    },
+  };
+}
+
+function tilesOf({ encoding, shape }: CheckpointTensor): Tile[] {
+  const rows = rowCount(shape);
+  const columns = rowLength(shape);
+  const bytesOf = (row: number): number => {
+    const { payloadOffset, scaleOffset } = rowOffsets({ encoding, shape }, row);
+    return payloadOffset + scaleOffset;
+  };
+  const perPanel = bytesOf(rows) / Math.ceil(rows / PANEL_ROWS);
+  const perTile = PANEL_ROWS * Math.max(1, Math.floor(TILE_BYTES / perPanel));
+  const tiles: Tile[] = [];
+  for (let firstRow = 0; firstRow < rows; firstRow += perTile) {
+    const count = Math.min(perTile, rows - firstRow);
+    const from = rowOffsets({ encoding, shape }, firstRow);
+    const to = rowOffsets({ encoding, shape }, firstRow + count);
+    const payloadBytes = to.payloadOffset - from.payloadOffset;
+    tiles.push({ firstRow, shape: [count, columns], payloadBytes, scaleBytes: to.scaleOffset - from.scaleOffset });
+  }
+  return tiles;
+}
+
+interface Kernels {
+  readonly exports: EncodeKernels;
+  readonly buffer: ArrayBuffer;
+  /** Address of the scan, and of the first byte behind it that is free. */
+  readonly found: number;
+  readonly start: number;
+}
+
+/** Kernels over a memory with so many free bytes; undefined where the platform has none, or not the memory. */
+async function createKernels(byteLength: number): Promise<Kernels | undefined> {
+  const module = await compileEncodeKernels(false);
+  if (module === undefined) return undefined;
+  // The constants of the build lie in the first page; the scan has the end of it.
+  const pages = 1 + Math.ceil(byteLength / WASM_PAGE_BYTES);
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const found = WASM_PAGE_BYTES - 8 * SCAN_NUMBERS;
+    return { exports: instantiateEncodeKernels(module, memory), buffer: memory.buffer, found, start: WASM_PAGE_BYTES };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function aligned(byteLength: number): number {
+  return Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT;
+}
