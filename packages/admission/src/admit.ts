@@ -14,6 +14,7 @@
  */
 import { type Checkpoint, type FileSet, inspectCheckpoint } from '@mirust/checkpoint';
 import { isMirustError, sanitizeText } from '@mirust/core';
+import type { Digester } from '@mirust/integrity';
 import { parameterCount } from '@mirust/model';
 import type { AdmissionCheck, AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import { checkContract } from './contract-check.ts';
@@ -25,6 +26,8 @@ import { checkWeights } from './weights-check.ts';
 /** How to admit. */
 export interface AdmitOptions {
   readonly signal?: AbortSignal;
+  /** Takes the digests of an SLM2. Default: the caller's thread. */
+  readonly digester?: Digester | undefined;
   /** Called while digests are verified, and again while values are looked at. */
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
 }
@@ -37,7 +40,7 @@ const MAX_PATH_CHARACTERS = 4096;
  * code are thrown. `admitted` means that `loadModel` takes the file, unless the machine has too little memory for it.
  */
 export async function admit(files: FileSet, options: AdmitOptions = {}): Promise<AdmissionReport> {
-  const { signal, onProgress } = options;
+  const { signal, digester, onProgress } = options;
   const readOptions = signal === undefined ? {} : { signal };
   const findings = createFindings();
   const checks: AdmissionCheck[] = [];
@@ -74,7 +77,7 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
   const checkpoint = inspected?.checkpoint;
   try {
     const verifyOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
-    await check('integrity', checkpoint && (() => checkpoint.verify(verifyOptions)));
+    await check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
     await check('contract', inspected && (async () => checkContract(inspected, findings)), (found) => found);
     await check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), (found) => found);
     // Values of bytes that are not the published ones say nothing.

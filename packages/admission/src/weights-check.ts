@@ -34,6 +34,8 @@ export async function checkWeights(checkpoint: Checkpoint, options: VerifyOption
         onProgress?.(doneBytes, totalBytes);
       },
     });
+    // What need not be read counts, too.
+    if (doneBytes < end) onProgress?.(end, totalBytes);
     doneBytes = end;
     found.push(...findingsOf(tensor, scan));
   }

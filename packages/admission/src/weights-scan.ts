@@ -56,7 +56,7 @@ interface Tile {
 export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): Promise<WeightScanner | undefined> {
   const room = { payload: 0, scales: 0, values: 0 };
   for (const tensor of tensors) {
-    for (const { shape, payloadBytes, scaleBytes } of tilesOf(tensor)) {
+    for (const { shape, payloadBytes, scaleBytes } of tilesOf(tensor, TILE_BYTES)) {
       room.payload = Math.max(room.payload, aligned(payloadBytes));
       room.scales = Math.max(room.scales, aligned(scaleBytes));
       room.values = Math.max(room.values, aligned(4 * shape[1]));
@@ -112,7 +112,8 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
   return {
     async scan(tensor, { untilTheyDiffer, onBytes, ...options }) {
       startScan(found);
-      const tiles = tilesOf(tensor);
+      // Where two values that differ are enough, eight rows are.
+      const tiles = tilesOf(tensor, untilTheyDiffer ? 0 : TILE_BYTES);
       const read = (index: number): Promise<EncodedTile> | undefined => {
         const tile = tiles[index];
         if (tile === undefined) return undefined;
@@ -139,7 +140,8 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
   };
 }
 
-function tilesOf({ encoding, shape }: CheckpointTensor): Tile[] {
+/** Tiles of so many bytes, or of one panel where that has more. */
+function tilesOf({ encoding, shape }: CheckpointTensor, tileBytes: number): Tile[] {
   const rows = rowCount(shape);
   const columns = rowLength(shape);
   const bytesOf = (row: number): number => {
@@ -147,7 +149,7 @@ function tilesOf({ encoding, shape }: CheckpointTensor): Tile[] {
     return payloadOffset + scaleOffset;
   };
   const perPanel = bytesOf(rows) / Math.ceil(rows / PANEL_ROWS);
-  const perTile = PANEL_ROWS * Math.max(1, Math.floor(TILE_BYTES / perPanel));
+  const perTile = PANEL_ROWS * Math.max(1, Math.floor(tileBytes / perPanel));
   const tiles: Tile[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += perTile) {
     const count = Math.min(perTile, rows - firstRow);

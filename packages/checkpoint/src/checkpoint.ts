@@ -3,7 +3,7 @@
  * what the source says about itself. Pack, admission, planner and runtime know checkpoints, not formats.
  */
 import type { ByteSource, ReadOptions, RowOffsets, Shape, TensorEncoding, Warning } from '@mirust/core';
-import type { DigestPool, ProgressOptions, VerifiedReadTimes } from '@mirust/integrity';
+import type { Digester, DigestPool, ProgressOptions, VerifiedReadTimes } from '@mirust/integrity';
 import type { ModelDescription } from '@mirust/model';
 import type { ImportedTokenizer } from '@mirust/tokenizer';
 
@@ -87,6 +87,8 @@ export interface CheckpointFile {
 
 /** Options of `Checkpoint.verify`. */
 export interface VerifyOptions extends ReadOptions {
+  /** Takes the digests of an SLM2. Default: the caller's thread. */
+  readonly digester?: Digester | undefined;
   readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
 }
 

@@ -35,7 +35,8 @@ export async function tensorDigests(
       try {
         rules.checkBytes(bytes, offset, take);
       } finally {
-        // Whatever the rules say: the memory of the piece must not be reused while it is hashed.
+        // Whatever the rules say: the memory of the piece must not be reused while it is hashed. What `visit` throws comes
+        // first: bytes that are not the published ones break rules by chance.
         await Promise.all([...tasks, ...digests]);
       }
     },

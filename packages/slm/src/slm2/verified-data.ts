@@ -1,6 +1,13 @@
 /** Reading DATA: no byte is handed out before the SHA-256 of its chunk has been checked. */
 import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
-import { CHUNK_BYTES, chunkRange, type ProgressOptions, verifyChunk } from '@mirust/integrity';
+import {
+  CHUNK_BYTES,
+  callerDigester,
+  checkChunkDigest,
+  chunkRange,
+  type HashOptions,
+  verifyChunk,
+} from '@mirust/integrity';
 import { slmError } from '../errors.ts';
 import { dataRules } from './_data-rules.ts';
 import type { Slm2File } from './format.ts';
@@ -92,10 +99,16 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
 
 /**
  * Reads all of DATA once, in constant memory, and checks every chunk, the padding, every scale and the digest of every
- * tensor. Throws as {@link openVerifiedData} does, and `SLM2_TENSOR_DIGEST` where an entry of TENS states a wrong one.
+ * tensor; what is hashed is hashed by the digester. Throws as {@link openVerifiedData} does, and `SLM2_TENSOR_DIGEST`
+ * where an entry of TENS states a wrong one.
  */
-export async function verifySlm2Data(source: ByteSource, file: Slm2File, options: ProgressOptions = {}): Promise<void> {
-  const digests = await tensorDigests(openVerifiedData(source, file), file, options);
+export async function verifySlm2Data(source: ByteSource, file: Slm2File, options: HashOptions = {}): Promise<void> {
+  const { tree, dataOffset: baseOffset } = file;
+  const { contents } = dataRules(file);
+  const { digester = callerDigester } = options;
+  const digests = await tensorDigests(source, file, { ...options, digester }, async (bytes, offset) => {
+    checkChunkDigest(tree, offset / CHUNK_BYTES, await digester.sha256(bytes), { baseOffset, contents });
+  });
   for (const [index, tensor] of file.tensors.entries()) {
     if (digests[index] === tensor.sha256) continue;
     throw slmError('SLM2_TENSOR_DIGEST', `${tensor.name} does not have the SHA-256 of its entry`, {
