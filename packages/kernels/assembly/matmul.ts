@@ -3,9 +3,8 @@ import { matvecPanels } from './matvec';
 import { highScales, lowScales, panelBytes, storeRows } from './panels';
 import { offsetsOffset, scalesOffset, tileBytes, wordsOffset } from './quantize';
 import { KIND_NIBBLE_F16, KIND_Q8_0, KIND_Q8_F16, KIND_Q8_F32 } from './table';
-import { tileNibbles } from './tile-nibbles';
+import { tileNibbles, tileWords } from './tile-codes';
 import { tilePlanes } from './tile-planes';
-import { tileWords } from './tile-words';
 import { unpackBytesToWords, unpackNibblesToBytes, unpackNibblesToWords, unpackScales } from './unpack';
 import { FUSED, RELAXED } from './variant';
 
