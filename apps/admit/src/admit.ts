@@ -1,20 +1,36 @@
 /** The work of mirust-admit. */
 import { statSync } from 'node:fs';
-import { type AdmissionReport, admit, findingOf } from '@mirust/admission';
+import { type AdmissionReport, admit, findingOf, type ReportTool } from '@mirust/admission';
 import { openPath } from '@mirust/checkpoint/node';
-import { type ArgumentsOf, type CommandContext, withProgress, writeJson, writeStdout } from '@mirust/cli';
+import {
+  type ArgumentsOf,
+  type CommandContext,
+  colorsFor,
+  plainColors,
+  UsageError,
+  withProgress,
+  writeStdout,
+} from '@mirust/cli';
 import { isMirustError, sanitizeText } from '@mirust/core';
+import { writeFileAtomic } from '@mirust/core/node';
 import type { Digester } from '@mirust/integrity';
 import { defaultThreads, startWorkers } from '@mirust/pipeline';
 import type { ADMIT } from './arguments.ts';
-import { exitCodeOfReports, worstVerdict } from './exit-status.ts';
-import { formatReport, formatSummary } from './format-report.ts';
+import { exitCodeOfReports } from './exit-status.ts';
+import { formatReport } from './format-report.ts';
+import { type ReportFormat, renderReports, summaryOf } from './render.ts';
 
-/** `mirust-admit FILE… [--threads N] [--json]`: every file is checked, also behind a bad one. */
+/** `mirust-admit FILE… [--format F] [--out F] [--json]`: every file is checked, also behind a bad one. */
 export async function admitFiles(
   args: ArgumentsOf<typeof ADMIT.positionals, typeof ADMIT.options>,
   context: CommandContext,
+  tool: ReportTool,
 ): Promise<void> {
+  const { out } = args;
+  const format = formatOf(args);
+  // A person reads along while a file is written for a machine.
+  const isShown = format === 'text' || out !== undefined;
+  const colors = colorsFor(process.stdout);
   const reports: AdmissionReport[] = [];
   const workers = startWorkers(args.threads ?? defaultThreads(Math.max(...args.file.map(fileBytes))));
   try {
@@ -22,14 +38,31 @@ export async function admitFiles(
     for (const path of args.file) {
       const report = await admitPath(path, digester, context);
       reports.push(report);
-      if (!args.json) await writeStdout(formatReport(report));
+      if (isShown) await writeStdout(formatReport(report, colors));
     }
   } finally {
     await workers?.close();
   }
-  if (args.json) await writeJson(reports.length === 1 ? reports[0] : { verdict: worstVerdict(reports), reports });
-  else if (reports.length > 1) await writeStdout(formatSummary(reports));
+  if (isShown) await writeStdout(summaryOf(reports));
+  if (out !== undefined) {
+    const text = renderReports(format, reports, tool, plainColors());
+    await writeFileAtomic(out, new TextEncoder().encode(text), { signal: context.signal });
+  } else if (!isShown) {
+    await writeStdout(renderReports(format, reports, tool, colors));
+  }
   context.exitWith(exitCodeOfReports(reports));
+}
+
+function formatOf({
+  json,
+  format,
+}: {
+  readonly json: boolean;
+  readonly format?: ReportFormat | undefined;
+}): ReportFormat {
+  if (!json) return format ?? 'text';
+  if (format === undefined || format === 'json') return 'json';
+  throw new UsageError(`--json and --format ${format} exclude each other`);
 }
 
 /** Bytes of a file; 0 for what is none or cannot be looked at, of which its own check will say more. */

@@ -1,6 +1,6 @@
 /** Arguments and options of mirust-admit. */
 
-/** `mirust-admit FILE… [--threads N] [--json]` */
+/** `mirust-admit FILE… [--format F] [--out F] [--threads N] [--json]` */
 export const ADMIT = {
   positionals: { file: { help: 'model files or Hugging Face directories', many: true } },
   options: {
@@ -10,6 +10,12 @@ export const ADMIT = {
       value: 'N',
       help: 'threads that hash (default: one per core for large files)',
     },
-    json: { type: 'flag', help: 'print JSON: the report of one file, {"verdict", "reports"} for several' },
+    format: {
+      type: 'choice',
+      choices: ['text', 'json', 'sarif', 'junit', 'markdown', 'github'],
+      help: 'text (default), or what another tool reads',
+    },
+    out: { type: 'text', value: 'FILE', filled: true, help: 'write the report there, and text to standard output' },
+    json: { type: 'flag', help: '--format json: the report of one file, {"verdict", "reports"} for several' },
   },
 } as const;

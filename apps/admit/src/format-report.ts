@@ -1,11 +1,10 @@
 /** An admission report as text: what, where, remedy. */
 import type { AdmissionFinding, AdmissionReport } from '@mirust/admission';
-import { type Colors, colorsFor } from '@mirust/cli';
+import type { Colors } from '@mirust/cli';
 import { sanitizeText } from '@mirust/core';
 
 /** The report of one file. */
-export function formatReport(report: AdmissionReport): string {
-  const colors = colorsFor(process.stdout);
+export function formatReport(report: AdmissionReport, colors: Colors): string {
   const paint = { admitted: colors.green, rejected: colors.red, undetermined: colors.yellow }[report.verdict];
   const { format, rootDigest, architecture, parameters } = report.artifact;
   const facts = [

@@ -4,6 +4,7 @@ import { ADMIT } from './arguments.ts';
 
 /** mirust-admit of some version. */
 export function createProgram(version: string): Program {
+  const tool = { name: 'mirust-admit', version };
   const main = defineCommand({
     name: '',
     summary: 'check model files. A rejected file exits with the class of its first error',
@@ -11,9 +12,10 @@ export function createProgram(version: string): Program {
     examples: [
       { arguments: 'model.slm && mirust-run model.slm', help: 'exit status 0 only when admitted' },
       { arguments: 'models/*.gguf --json', help: 'all reports as JSON' },
+      { arguments: 'models/*.gguf --format sarif --out admit.sarif', help: 'for code scanning; text is still shown' },
     ],
     statuses: [EXIT.undetermined],
-    run: async (args, context) => (await import('./admit.ts')).admitFiles(args, context),
+    run: async (args, context) => (await import('./admit.ts')).admitFiles(args, context, tool),
   });
-  return { name: 'mirust-admit', version, main, commands: [] };
+  return { ...tool, main, commands: [] };
 }

@@ -1,5 +1,6 @@
 /** Verdicts and texts of mirust-admit, of reports made by hand. */
 import type { AdmissionFinding, AdmissionReport } from '@mirust/admission';
+import { plainColors } from '@mirust/cli';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { exitCodeOfReports, worstVerdict } from '../src/exit-status.ts';
 import { formatReport, formatSummary } from '../src/format-report.ts';
@@ -61,7 +62,7 @@ describe('the text of a report', () => {
   it('says verdict, checks, and each finding with place and remedy', () => {
     const artifact = { format: 'slm2', rootDigest: 'ab'.repeat(32), architecture: 'llama', parameters: 869_504 };
     const rejected = { ...report('rejected', { ...finding('error', 'integrity'), offset: 4096 }), artifact };
-    expect(formatReport(rejected)).toBe(
+    expect(formatReport(rejected, plainColors())).toBe(
       `rejected  a.slm  (slm2, llama, 869,504 parameters)
   root digest ${'ab'.repeat(32)}
   ✓ structure
@@ -75,7 +76,9 @@ describe('the text of a report', () => {
 
   it('shows the first findings of a rule, and how many there are', () => {
     const many = Array.from({ length: 200 }, () => finding('error', 'contract', 'MISSING'));
-    const lines = formatReport(report('rejected', ...many, finding('error', 'contract', 'OTHER'))).split('\n');
+    const lines = formatReport(report('rejected', ...many, finding('error', 'contract', 'OTHER')), plainColors()).split(
+      '\n',
+    );
     expect(lines.filter((line) => line.includes('error MISSING'))).toHaveLength(4);
     expect(lines).toContain('    and 196 more of MISSING (--json lists them)');
     expect(lines.filter((line) => line.includes('Mend it.'))).toHaveLength(2);

@@ -2,4 +2,8 @@
 export { type AdmitOptions, admit } from './admit.ts';
 export * from './errors.ts';
 export { MAX_FINDINGS } from './findings.ts';
+export { githubAnnotations } from './reports/annotations.ts';
+export { junitXml } from './reports/junit.ts';
+export { markdownSummary } from './reports/markdown.ts';
+export { type ReportTool, sarifLog } from './reports/sarif.ts';
 export { type AdmissionFinding, type AdmissionReport, findingOf, type Verdict, verdictOf } from './verdict.ts';

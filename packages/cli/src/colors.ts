@@ -13,3 +13,8 @@ export function colorsFor(stream: NodeJS.WriteStream): Colors {
   const refused = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
   return pc.createColors(!refused && (forced || stream.isTTY === true));
 }
+
+/** No colours: for files. */
+export function plainColors(): Colors {
+  return pc.createColors(false);
+}

@@ -1,9 +1,9 @@
 /** @packageDocumentation What the four commands share: command lines, help, errors, progress, tables, exit statuses. */
-export { type Colors, colorsFor } from './colors.ts';
+export { type Colors, colorsFor, plainColors } from './colors.ts';
 export { type Column, formatTable } from './columns.ts';
 export { EXIT, exitCodeOf } from './exit-codes.ts';
 export { type ArgumentsOf, type OptionTable, type OptionValues, present } from './option.ts';
-export { terminalText, writeJson, writeStdout } from './output.ts';
+export { formatJson, terminalText, writeJson, writeStdout } from './output.ts';
 export { type Command, type CommandContext, defineCommand, type Program } from './program.ts';
 export { withProgress } from './progress.ts';
 export { packageVersion, runProgram } from './run.ts';

@@ -1,0 +1,27 @@
+/**
+ * Findings as workflow commands of GitHub Actions, which shows them as annotations
+ * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
+ */
+import type { AdmissionReport } from '@mirust/schemas';
+
+/** A line for each finding; what could not be decided is an error. */
+export function githubAnnotations(reports: readonly AdmissionReport[]): string {
+  return reports
+    .flatMap(({ file, findings }) =>
+      findings.map(({ rule, severity, message, offset, remedy }) => {
+        const command = severity === 'warning' ? 'warning' : 'error';
+        const place = offset === undefined ? '' : ` (at byte ${offset})`;
+        const text = `${message}${place}${remedy === undefined ? '' : `\n${remedy}`}`;
+        return `::${command} file=${property(file)},title=${property(rule)}::${data(text)}\n`;
+      }),
+    )
+    .join('');
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
