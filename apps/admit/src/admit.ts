@@ -2,34 +2,24 @@
 import { statSync } from 'node:fs';
 import { type AdmissionReport, admit, findingOf, type ReportTool } from '@mirust/admission';
 import { openPath } from '@mirust/checkpoint/node';
-import {
-  type ArgumentsOf,
-  type CommandContext,
-  colorsFor,
-  plainColors,
-  UsageError,
-  withProgress,
-  writeStdout,
-} from '@mirust/cli';
+import { type ArgumentsOf, type CommandContext, colorsFor, plainColors, withProgress, writeStdout } from '@mirust/cli';
 import { isMirustError, sanitizeText } from '@mirust/core';
 import { writeFileAtomic } from '@mirust/core/node';
 import type { Digester } from '@mirust/integrity';
 import { defaultThreads, startWorkers } from '@mirust/pipeline';
 import type { ADMIT } from './arguments.ts';
+import { destinationsOf } from './destinations.ts';
 import { exitCodeOfReports } from './exit-status.ts';
 import { formatReport } from './format-report.ts';
-import { type ReportFormat, renderReports, summaryOf } from './render.ts';
+import { renderReports, summaryOf } from './render.ts';
 
-/** `mirust-admit FILE… [--format F] [--out F] [--json]`: every file is checked, also behind a bad one. */
+/** `mirust-admit FILE… [--format F] [--out F] [--report F=FILE] [--json]`: every file is checked, also behind a bad one. */
 export async function admitFiles(
   args: ArgumentsOf<typeof ADMIT.positionals, typeof ADMIT.options>,
   context: CommandContext,
   tool: ReportTool,
 ): Promise<void> {
-  const { out } = args;
-  const format = formatOf(args);
-  // A person reads along while a file is written for a machine.
-  const isShown = format === 'text' || out !== undefined;
+  const { isShown, documents } = destinationsOf(args);
   const colors = colorsFor(process.stdout);
   const reports: AdmissionReport[] = [];
   const workers = startWorkers(args.threads ?? defaultThreads(Math.max(...args.file.map(fileBytes))));
@@ -44,25 +34,12 @@ export async function admitFiles(
     await workers?.close();
   }
   if (isShown) await writeStdout(summaryOf(reports));
-  if (out !== undefined) {
-    const text = renderReports(format, reports, tool, plainColors());
-    await writeFileAtomic(out, new TextEncoder().encode(text), { signal: context.signal });
-  } else if (!isShown) {
-    await writeStdout(renderReports(format, reports, tool, colors));
+  for (const { format, path } of documents) {
+    const text = renderReports(format, reports, tool, path === undefined ? colors : plainColors());
+    if (path === undefined) await writeStdout(text);
+    else await writeFileAtomic(path, new TextEncoder().encode(text), { signal: context.signal });
   }
   context.exitWith(exitCodeOfReports(reports));
-}
-
-function formatOf({
-  json,
-  format,
-}: {
-  readonly json: boolean;
-  readonly format?: ReportFormat | undefined;
-}): ReportFormat {
-  if (!json) return format ?? 'text';
-  if (format === undefined || format === 'json') return 'json';
-  throw new UsageError(`--json and --format ${format} exclude each other`);
 }
 
 /** Bytes of a file; 0 for what is none or cannot be looked at, of which its own check will say more. */

@@ -1,6 +1,6 @@
 /** Arguments and options of mirust-admit. */
 
-/** `mirust-admit FILE… [--format F] [--out F] [--threads N] [--json]` */
+/** `mirust-admit FILE… [--format F] [--out F] [--report F=FILE] [--threads N] [--json]` */
 export const ADMIT = {
   positionals: { file: { help: 'model files or Hugging Face directories', many: true } },
   options: {
@@ -16,6 +16,12 @@ export const ADMIT = {
       help: 'text (default), or what another tool reads',
     },
     out: { type: 'text', value: 'FILE', filled: true, help: 'write the report there, and text to standard output' },
+    report: {
+      type: 'list',
+      value: 'FORMAT=FILE',
+      filled: true,
+      help: 'write one more report, - for standard output; may be repeated',
+    },
     json: { type: 'flag', help: '--format json: the report of one file, {"verdict", "reports"} for several' },
   },
 } as const;

@@ -38,6 +38,25 @@ describe('--format', () => {
   });
 });
 
+describe('--report', () => {
+  it('writes several of one run', async () => {
+    const at = (name: string): string => join(folder, name);
+    const reports = [`sarif=${at('a.sarif')}`, `markdown=${at('a.md')}`, 'github=-'];
+    const { status, stdout } = await runApp('admit', [GOOD, BAD, ...reports.flatMap((each) => ['--report', each])]);
+    expect(status).toBe(14);
+    expect(stdout).toMatch(/^admitted .*2 files: 1 admitted, 1 rejected\n::error file=/s);
+    expect(JSON.parse(readFileSync(at('a.sarif'), 'utf8')).runs[0].results).toHaveLength(1);
+    expect(readFileSync(at('a.md'), 'utf8')).toMatch(/^### mirust-admit: 1 of 2 admitted/);
+    for (const name of ['a.sarif', 'a.md']) rmSync(at(name));
+  });
+
+  it.each(['sarif', 'sarif=', 'word=a.docx', '=x'])('%s is wrong usage, before anything is read', async (text) => {
+    const { status, stdout, stderr } = await runApp('admit', [GOOD, '--report', text]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`--report ${text} is not FORMAT=FILE`);
+  });
+});
+
 describe('--out', () => {
   it('has the document, and standard output the text', async () => {
     const out = join(folder, 'report.xml');
