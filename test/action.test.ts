@@ -75,7 +75,7 @@ describe('the action', () => {
     expect(stdout).toContain(`::error file=${bad.replaceAll(',', '%2C')},title=CHECKPOINT_FORMAT::`);
     expect(summary).toMatch(/^### mirust-admit: 1 of 2 admitted/);
     const log = JSON.parse(readFileSync(join(folder, 'admit.sarif'), 'utf8'));
-    expect(log.runs[0].results[0].ruleId).toBe('CHECKPOINT_FORMAT');
+    expect(log.runs[0].results[0].ruleId).toBe('MR-U021');
     expect(existsSync(join(folder, 'injected.slm'))).toBe(false);
   });
 

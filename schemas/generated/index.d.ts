@@ -20,6 +20,10 @@ export interface AdmissionCheck {
 
 export interface AdmissionFinding {
   readonly rule: string;
+  /**
+   * Identity of the rule, which never changes.
+   */
+  readonly id?: string;
   readonly class: 'structure' | 'integrity' | 'contract' | 'tokenizer' | 'weights' | 'unsupported' | 'resource' | 'io';
   readonly severity: 'error' | 'warning' | 'undetermined';
   readonly message: string;

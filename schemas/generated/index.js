@@ -7,112 +7,119 @@ exports.default=ucs2length;ucs2length.code=''}});var AdmissionReport=validate20,
 hema.json",type:"object",required:["version","file","verdict","findings","artifact"],additionalProperties:!1,properties:{
 version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"array",items:{
 $ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},checks:{type:"array",items:{$ref:"#/$defs/check"}}},$defs:{finding:{
-type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"string"},class:{
+type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"string"},id:{
+type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","weights","unsup\
+ported","resource","io"]},severity:{enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"strin\
+g"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},artifact:{type:"object",required:["format"],additionalProperties:!1,
+properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{
+type:"integer",minimum:1}}},check:{type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"\
+string"},outcome:{enum:["passed","failed","skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","m\
+essage"],additionalProperties:!1,properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{
 enum:["structure","integrity","contract","tokenizer","weights","unsupported","resource","io"]},severity:{enum:["error","\
 warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"\
-string"}}},artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{
-type:"string",pattern:"^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"\
-object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","fa\
-iled","skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{
-rule:{type:"string"},class:{enum:["structure","integrity","contract","tokenizer","weights","unsupported","resource","io"]},
-severity:{enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",
-minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
-enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^[0-9a-f]{64}$","u");function validate20(data,{instancePath="",
-parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0=
-"file")||data.verdict===void 0&&(missing0="verdict")||data.findings===void 0&&(missing0="findings")||data.artifact===void 0&&
-(missing0="artifact"))return validate20.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="file"||key0==="verdict"||key0==="findings"||key0==="artifact"||key0==="checks")){return validate20.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
-return validate20.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
-params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.file!==void 0){let _errs3=errors;if(typeof data.file!="string")return validate20.errors=[{instancePath:instancePath+
-"/file",schemaPath:"#/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
-errors}else var valid0=!0;if(valid0){if(data.verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitt\
-ed"||data2==="rejected"||data2==="undetermined"))return validate20.errors=[{instancePath:instancePath+"/verdict",schemaPath:"\
-#/properties/verdict/enum",keyword:"enum",params:{allowedValues:schema31.properties.verdict.enum},message:"must be equal\
- to one of the allowed values"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.findings!==void 0){
-let data3=data.findings,_errs6=errors;if(errors===_errs6)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<
-len0;i0++){let data4=data3[i0],_errs8=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){
-let missing1;if(data4.rule===void 0&&(missing1="rule")||data4.class===void 0&&(missing1="class")||data4.severity===void 0&&
-(missing1="severity")||data4.message===void 0&&(missing1="message"))return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0,schemaPath:"#/$defs/finding/required",keyword:"required",params:{missingProperty:missing1},message:"must\
- have required property '"+missing1+"'"}],!1;{let _errs11=errors;for(let key1 in data4)if(!(key1==="rule"||key1==="class"||
-key1==="severity"||key1==="message"||key1==="remedy"||key1==="offset"||key1==="tensor")){return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0,schemaPath:"#/$defs/finding/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^MR-[A-Z][0-9]{3}$","u"),pattern5=new RegExp("^[0-9a-f]{64}$",
+"u");function validate20(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
+"version")||data.file===void 0&&(missing0="file")||data.verdict===void 0&&(missing0="verdict")||data.findings===void 0&&
+(missing0="findings")||data.artifact===void 0&&(missing0="artifact"))return validate20.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="verdict"||key0==="findings"||key0===
+"artifact"||key0==="checks")){return validate20.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"addit\
+ionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){
+if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate20.errors=[{instancePath:instancePath+"/v\
+ersion",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to consta\
+nt"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){let _errs3=errors;if(typeof data.
+file!="string")return validate20.errors=[{instancePath:instancePath+"/file",schemaPath:"#/properties/file/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.
+verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitted"||data2==="rejected"||data2==="undetermine\
+d"))return validate20.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",
+params:{allowedValues:schema31.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs5===
+errors}else var valid0=!0;if(valid0){if(data.findings!==void 0){let data3=data.findings,_errs6=errors;if(errors===_errs6)
+if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs8=errors;
+if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;if(data4.rule===void 0&&(missing1=
+"rule")||data4.class===void 0&&(missing1="class")||data4.severity===void 0&&(missing1="severity")||data4.message===void 0&&
+(missing1="message"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"#/$defs/finding/re\
+quired",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{
+let _errs11=errors;for(let key1 in data4)if(!(key1==="rule"||key1==="id"||key1==="class"||key1==="severity"||key1==="mes\
+sage"||key1==="remedy"||key1==="offset"||key1==="tensor")){return validate20.errors=[{instancePath:instancePath+"/findin\
+gs/"+i0,schemaPath:"#/$defs/finding/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
 message:"must NOT have additional properties"}],!1;break}if(_errs11===errors){if(data4.rule!==void 0){let _errs12=errors;
 if(typeof data4.rule!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/rule",schemaPath:"\
 #/$defs/finding/properties/rule/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs12===
-errors}else var valid3=!0;if(valid3){if(data4.class!==void 0){let data6=data4.class,_errs14=errors;if(!(data6==="structu\
-re"||data6==="integrity"||data6==="contract"||data6==="tokenizer"||data6==="weights"||data6==="unsupported"||data6==="re\
-source"||data6==="io"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs\
+errors}else var valid3=!0;if(valid3){if(data4.id!==void 0){let data6=data4.id,_errs14=errors;if(errors===_errs14)if(typeof data6==
+"string"){if(!pattern4.test(data6))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/id",schemaPath:"\
+#/$defs/finding/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match patte\
+rn "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/id",schemaPath:"\
+#/$defs/finding/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs14===
+errors}else var valid3=!0;if(valid3){if(data4.class!==void 0){let data7=data4.class,_errs16=errors;if(!(data7==="structu\
+re"||data7==="integrity"||data7==="contract"||data7==="tokenizer"||data7==="weights"||data7==="unsupported"||data7==="re\
+source"||data7==="io"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs\
 /finding/properties/class/enum",keyword:"enum",params:{allowedValues:schema32.properties.class.enum},message:"must be eq\
-ual to one of the allowed values"}],!1;var valid3=_errs14===errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){
-let data7=data4.severity,_errs15=errors;if(!(data7==="error"||data7==="warning"||data7==="undetermined"))return validate20.
+ual to one of the allowed values"}],!1;var valid3=_errs16===errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){
+let data8=data4.severity,_errs17=errors;if(!(data8==="error"||data8==="warning"||data8==="undetermined"))return validate20.
 errors=[{instancePath:instancePath+"/findings/"+i0+"/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"\
 enum",params:{allowedValues:schema32.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
-var valid3=_errs15===errors}else var valid3=!0;if(valid3){if(data4.message!==void 0){let _errs16=errors;if(typeof data4.
+var valid3=_errs17===errors}else var valid3=!0;if(valid3){if(data4.message!==void 0){let _errs18=errors;if(typeof data4.
 message!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/message",schemaPath:"#/$defs/fi\
-nding/properties/message/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs16===
-errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs18=errors;if(typeof data4.remedy!="string")return validate20.
+nding/properties/message/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs18===
+errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs20=errors;if(typeof data4.remedy!="string")return validate20.
 errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"#/$defs/finding/properties/remedy/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs18===errors}else var valid3=!0;if(valid3){if(data4.
-offset!==void 0){let data10=data4.offset,_errs20=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/prop\
-erties/offset/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs20&&typeof data10==
-"number"&&isFinite(data10)&&(data10<0||isNaN(data10)))return validate20.errors=[{instancePath:instancePath+"/findings/"+
+type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs20===errors}else var valid3=!0;if(valid3){if(data4.
+offset!==void 0){let data11=data4.offset,_errs22=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(
+data11)))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/prop\
+erties/offset/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs22&&typeof data11==
+"number"&&isFinite(data11)&&(data11<0||isNaN(data11)))return validate20.errors=[{instancePath:instancePath+"/findings/"+
 i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1;var valid3=_errs20===errors}else var valid3=!0;if(valid3)if(data4.tensor!==void 0){let _errs22=errors;
+must be >= 0"}],!1;var valid3=_errs22===errors}else var valid3=!0;if(valid3)if(data4.tensor!==void 0){let _errs24=errors;
 if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/tensor",schemaPath:"\
-#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs22===
-errors}else var valid3=!0}}}}}}}}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"#\
-/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)
+#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs24===
+errors}else var valid3=!0}}}}}}}}}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"\
+#/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)
 break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/findings/type",keyword:"\
 type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.
-artifact!==void 0){let data12=data.artifact,_errs24=errors;if(errors===errors)if(data12&&typeof data12=="object"&&!Array.
-isArray(data12)){let missing2;if(data12.format===void 0&&(missing2="format"))return validate20.errors=[{instancePath:instancePath+
+artifact!==void 0){let data13=data.artifact,_errs26=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.
+isArray(data13)){let missing2;if(data13.format===void 0&&(missing2="format"))return validate20.errors=[{instancePath:instancePath+
 "/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
-ve required property '"+missing2+"'"}],!1;{let _errs27=errors;for(let key2 in data12)if(!(key2==="format"||key2==="rootD\
+ve required property '"+missing2+"'"}],!1;{let _errs29=errors;for(let key2 in data13)if(!(key2==="format"||key2==="rootD\
 igest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"\
 #/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT\
- have additional properties"}],!1;break}if(_errs27===errors){if(data12.format!==void 0){let _errs28=errors;if(typeof data12.
+ have additional properties"}],!1;break}if(_errs29===errors){if(data13.format!==void 0){let _errs30=errors;if(typeof data13.
 format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/pr\
-operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs28===errors}else
-var valid5=!0;if(valid5){if(data12.rootDigest!==void 0){let data14=data12.rootDigest,_errs30=errors;if(errors===_errs30)
-if(typeof data14=="string"){if(!pattern4.test(data14))return validate20.errors=[{instancePath:instancePath+"/artifact/ro\
+operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs30===errors}else
+var valid5=!0;if(valid5){if(data13.rootDigest!==void 0){let data15=data13.rootDigest,_errs32=errors;if(errors===_errs32)
+if(typeof data15=="string"){if(!pattern5.test(data15))return validate20.errors=[{instancePath:instancePath+"/artifact/ro\
 otDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
 message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/artifact/\
 rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
- be string"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data12.architecture!==void 0){let _errs32=errors;
-if(typeof data12.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
-#/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs32===
-errors}else var valid5=!0;if(valid5)if(data12.parameters!==void 0){let data16=data12.parameters,_errs34=errors;if(!(typeof data16==
-"number"&&!(data16%1)&&!isNaN(data16)&&isFinite(data16)))return validate20.errors=[{instancePath:instancePath+"/artifact\
+ be string"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5){if(data13.architecture!==void 0){let _errs34=errors;
+if(typeof data13.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
+#/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs34===
+errors}else var valid5=!0;if(valid5)if(data13.parameters!==void 0){let data17=data13.parameters,_errs36=errors;if(!(typeof data17==
+"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate20.errors=[{instancePath:instancePath+"/artifact\
 /parameters",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"mu\
-st be integer"}],!1;if(errors===_errs34&&typeof data16=="number"&&isFinite(data16)&&(data16<1||isNaN(data16)))return validate20.
+st be integer"}],!1;if(errors===_errs36&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate20.
 errors=[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs34===errors}else var valid5=!0}}}}}else
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs36===errors}else var valid5=!0}}}}}else
 return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){
-let data17=data.checks,_errs36=errors;if(errors===_errs36)if(Array.isArray(data17)){var valid6=!0;let len1=data17.length;
-for(let i1=0;i1<len1;i1++){let data18=data17[i1],_errs38=errors;if(errors===errors)if(data18&&typeof data18=="object"&&!Array.
-isArray(data18)){let missing3;if(data18.name===void 0&&(missing3="name")||data18.outcome===void 0&&(missing3="outcome"))
+type:"object"},message:"must be object"}],!1;var valid0=_errs26===errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){
+let data18=data.checks,_errs38=errors;if(errors===_errs38)if(Array.isArray(data18)){var valid6=!0;let len1=data18.length;
+for(let i1=0;i1<len1;i1++){let data19=data18[i1],_errs40=errors;if(errors===errors)if(data19&&typeof data19=="object"&&!Array.
+isArray(data19)){let missing3;if(data19.name===void 0&&(missing3="name")||data19.outcome===void 0&&(missing3="outcome"))
 return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/required",keyword:"required",
-params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs41=errors;for(let key3 in data18)
+params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs43=errors;for(let key3 in data19)
 if(!(key3==="name"||key3==="outcome")){return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/\
 $defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have\
- additional properties"}],!1;break}if(_errs41===errors){if(data18.name!==void 0){let _errs42=errors;if(typeof data18.name!=
+ additional properties"}],!1;break}if(_errs43===errors){if(data19.name!==void 0){let _errs44=errors;if(typeof data19.name!=
 "string")return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#/$defs/check/properties\
-/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs42===errors}else var valid8=!0;
-if(valid8)if(data18.outcome!==void 0){let data20=data18.outcome,_errs44=errors;if(!(data20==="passed"||data20==="failed"||
-data20==="skipped"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/ch\
+/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs44===errors}else var valid8=!0;
+if(valid8)if(data19.outcome!==void 0){let data21=data19.outcome,_errs46=errors;if(!(data21==="passed"||data21==="failed"||
+data21==="skipped"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/ch\
 eck/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema34.properties.outcome.enum},message:"must be equ\
-al to one of the allowed values"}],!1;var valid8=_errs44===errors}else var valid8=!0}}}else return validate20.errors=[{instancePath:instancePath+
-"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid6=_errs38===
+al to one of the allowed values"}],!1;var valid8=_errs46===errors}else var valid8=!0}}}else return validate20.errors=[{instancePath:instancePath+
+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid6=_errs40===
 errors;if(!valid6)break}}else return validate20.errors=[{instancePath:instancePath+"/checks",schemaPath:"#/properties/ch\
-ecks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs36===errors}else var valid0=!0}}}}}}}else
+ecks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}}}else
 return validate20.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
 t"}],!1;return validate20.errors=vErrors,errors===0}var Diagnostics=validate21,schema35={$schema:"https://json-schema.or\
 g/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","artifact","environment","backen\
@@ -165,7 +172,7 @@ message:"must NOT have additional properties"}],!1;break}if(_errs6===errors){if(
 if(typeof data1.format!="string")return validate21.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$\
 defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs7===
 errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)
-if(typeof data3=="string"){if(!pattern4.test(data3))return validate21.errors=[{instancePath:instancePath+"/artifact/root\
+if(typeof data3=="string"){if(!pattern5.test(data3))return validate21.errors=[{instancePath:instancePath+"/artifact/root\
 Digest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
 message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate21.errors=[{instancePath:instancePath+"/artifact/\
 rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
@@ -593,7 +600,7 @@ s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},mess
 errors}else var valid0=!0}}}}}}}}}}}}}}else return validate23.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;return validate23.errors=vErrors,errors===0}var ArtifactManifest=validate26;var schema81={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
-"requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern6=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern8=new RegExp(
+"requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern7=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern9=new RegExp(
 "^[0-9a-f]{16}$","u");function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===
 void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLen\
@@ -609,7 +616,7 @@ let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="strin
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},
 message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern6.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
+an 1 characters"}],!1;if(!pattern7.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
 #/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'m\
 ust match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
@@ -621,12 +628,12 @@ errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#
 um",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))
 return validate28.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
 um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===errors}else var valid0=!0;
-if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern4.
+if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern5.
 test(data3))return validate28.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
 pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate28.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern8.test(data4))return validate28.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern9.test(data4))return validate28.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
 ^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
@@ -645,7 +652,7 @@ if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===err
 data1)>255)return validate30.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
 maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate30.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern6.test(data1))return validate30.errors=[{instancePath:instancePath+
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern7.test(data1))return validate30.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
 \\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate30.errors=
 [{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
@@ -658,7 +665,7 @@ teCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:900719925474099
 !1;if(data2<0||isNaN(data2))return validate30.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
 .json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0)if(data.rootDigest!==void 0){let data3=data.rootDigest,_errs9=errors;if(errors===errors)
-if(typeof data3=="string"){if(!pattern4.test(data3))return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
+if(typeof data3=="string"){if(!pattern5.test(data3))return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
 common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match patter\
 n "^[0-9a-f]{64}$"'}],!1}else return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
 ma.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs9===errors}else
@@ -673,7 +680,7 @@ return validate27.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"di
 format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate27.errors=[{instancePath,
 schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
 t" must be string'}],!1}else return validate27.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
-ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern11=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern12=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
+ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern12=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern13=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&(missing0="architect\
 ure")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCo\
@@ -686,12 +693,12 @@ if(typeof data0=="string"){if(func3(data0)>256)return validate34.errors=[{instan
 common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
 56 characters"}],!1;if(func3(data0)<1)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
 hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern11.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
+s"}],!1;if(!pattern12.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
 .json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
 ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,_errs5=errors;if(errors===
-_errs5)if(typeof data1=="string"){if(!pattern12.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
+_errs5)if(typeof data1=="string"){if(!pattern13.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
 tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
 message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
@@ -711,7 +718,7 @@ errors=vErrors,errors===0}var schema64={type:"object",properties:{name:{$ref:"co
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
-h"],additionalProperties:!1};var pattern13=new RegExp("^[!-~]{1,256}$","u"),pattern14=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
+h"],additionalProperties:!1};var pattern14=new RegExp("^[!-~]{1,256}$","u"),pattern15=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
@@ -720,12 +727,12 @@ must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0
 oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern13.test(data0))return validate37.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate37.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
 must match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern14.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern15.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
 $"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate37.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
@@ -758,7 +765,7 @@ um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"m
 0||isNaN(data6))return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
 /byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data7=data.sha256,_errs17=errors;if(errors===errors)if(typeof data7==
-"string"){if(!pattern4.test(data7))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+"string"){if(!pattern5.test(data7))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
 f]{64}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
 /sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs17===errors}else var valid0=!0}}}}}}}}else
@@ -774,7 +781,7 @@ let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
 must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate39.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern11.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+aracters"}],!1;if(!pattern12.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
 s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
 u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
 rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
@@ -786,7 +793,7 @@ if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,
 must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate39.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern4.test(data2))return validate39.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern5.test(data2))return validate39.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
 ttern "^[0-9a-f]{64}$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
@@ -803,12 +810,12 @@ ties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pa
 "string"){if(func3(data0)>256)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate42.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate42.
 errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate42.errors=
 [{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern14.test(data1))return validate42.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern15.test(data1))return validate42.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
 )?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
@@ -821,7 +828,7 @@ errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missing
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
 "q4BlockSize"||key0==="scaleType")){return validate41.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.
+errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.
 test(data0))return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
 pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
 -9][0-9]{0,9})?$"'}],!1}else return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
@@ -856,7 +863,7 @@ ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
 "string"){if(func3(data0)>256)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate45.errors=
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate45.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
 \\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
@@ -864,7 +871,7 @@ errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.ver
 "string"){if(func3(data1)>256)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
 1)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate45.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate45.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
@@ -1071,7 +1078,7 @@ $ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schem
 #/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
 type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
 type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern39=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
+additionalProperties:!1}}};var pattern40=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
 void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate50.errors=[{instancePath,
@@ -1079,7 +1086,7 @@ schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},mes
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
 aleType")){return validate50.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate50.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate50.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
 return validate50.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
@@ -1104,7 +1111,7 @@ errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.s
 2"||data4==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
 wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate50.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern29=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern30=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
@@ -1113,22 +1120,22 @@ message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for
 teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate54.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern29.test(data0))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
 0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern29.test(data1))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern29.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern30.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
 $"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern29.test(data3))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern30.test(data3))return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
@@ -1140,7 +1147,7 @@ parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=n
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
 key0==="statistics")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(
+requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(
 data0))return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
 A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
@@ -1150,7 +1157,7 @@ errors)if(typeof data1=="string"){if(func3(data1)>256)return validate53.errors=[
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
  have more than 256 characters"}],!1;if(func3(data1)<1)return validate53.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
+have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
 backReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
 \\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
@@ -1169,7 +1176,7 @@ ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
 errors)if(typeof data0=="string"){if(func3(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 #/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
 if(func3(data0)<1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate57.
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate57.
 errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
 \\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
@@ -1181,7 +1188,7 @@ isNaN(data1))return validate57.errors=[{instancePath:instancePath+"/byteLength",
 maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))
 return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)
-if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern4.
+if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern5.
 test(data2))return validate57.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
 pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate57.errors=
 [{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"mu\
@@ -1197,7 +1204,7 @@ ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
 "string"){if(func3(data0)>256)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data0))return validate59.errors=
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate59.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
 \\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
@@ -1205,7 +1212,7 @@ errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.ver
 "string"){if(func3(data1)>256)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
 1)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate59.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate59.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
@@ -1226,12 +1233,12 @@ if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(t
 return validate48.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
 keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate48.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data1))return validate48.errors=
+params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
 tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern12.test(data2))return validate48.
+let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern13.test(data2))return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
 pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
@@ -1247,7 +1254,7 @@ errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/m
 limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern13.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
+"string"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
 /tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
@@ -1273,7 +1280,7 @@ void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
 gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate48.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data10))return validate48.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data10))return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
 u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
@@ -1282,7 +1289,7 @@ _errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>2
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
 must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate48.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern11.test(data11))return validate48.errors=[{instancePath:instancePath+"\
+NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data11))return validate48.errors=[{instancePath:instancePath+"\
 /baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
 \\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
@@ -1341,7 +1348,7 @@ if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=erro
 "object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate48.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern39.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern40.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\

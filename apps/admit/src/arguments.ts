@@ -25,3 +25,9 @@ export const ADMIT = {
     json: { type: 'flag', help: '--format json: the report of one file, {"verdict", "reports"} for several' },
   },
 } as const;
+
+/** `mirust-admit explain [RULE] [--json]` */
+export const EXPLAIN = {
+  positionals: { rule: { help: 'an identity (MR-S001) or a code (TRUNCATED); absent: a list of all', optional: true } },
+  options: { json: { type: 'flag', help: 'print JSON' } },
+} as const;

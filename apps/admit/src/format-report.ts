@@ -44,10 +44,10 @@ function findingLines(findings: readonly AdmissionFinding[], colors: Colors): st
   });
 }
 
-function findingLine({ rule, class: kind, severity, message, offset }: AdmissionFinding, colors: Colors): string {
+function findingLine({ id, rule, class: kind, severity, message, offset }: AdmissionFinding, colors: Colors): string {
   const paint = severity === 'error' ? colors.red : colors.yellow;
   const place = offset === undefined ? '' : ` (at byte ${offset})`;
-  return `  ${paint(severity)} ${rule} [${kind}]: ${message}${place}`;
+  return `  ${paint(severity)} ${id === undefined ? '' : `${id} `}${rule} [${kind}]: ${message}${place}`;
 }
 
 /** One line about several files: `2 admitted, 1 rejected`. */

@@ -1,6 +1,6 @@
 /** The command line of mirust-admit. What does the work is loaded when it runs: `--help` is there at once. */
 import { defineCommand, EXIT, type Program } from '@mirust/cli';
-import { ADMIT } from './arguments.ts';
+import { ADMIT, EXPLAIN } from './arguments.ts';
 
 /** mirust-admit of some version. */
 export function createProgram(version: string): Program {
@@ -17,5 +17,12 @@ export function createProgram(version: string): Program {
     statuses: [EXIT.undetermined],
     run: async (args, context) => (await import('./admit.ts')).admitFiles(args, context, tool),
   });
-  return { ...tool, main, commands: [] };
+  const explain = defineCommand({
+    name: 'explain',
+    summary: 'say what a rule is about',
+    ...EXPLAIN,
+    examples: [{ arguments: 'explain MR-S001', help: 'when it is broken, and what to do' }],
+    run: async (args) => (await import('./explain.ts')).explain(args),
+  });
+  return { ...tool, main, commands: [explain] };
 }

@@ -82,7 +82,7 @@ describe.concurrent('one file', () => {
     const { status, stdout, stderr } = await runApp('admit', [at('flipped-story.slm')]);
     expect({ status, stderr }).toEqual({ status: 11, stderr: '' });
     expect(stdout).toMatch(/^rejected {2}\S+flipped-story\.slm {2}\(slm2, llama, 869,504 parameters\)\n/);
-    expect(stdout).toMatch(/\n {2}error [A-Z0-9_]+ \[integrity\]: .+\(at byte \d+\)\n {4}\S.+\n$/);
+    expect(stdout).toMatch(/\n {2}error MR-I\d{3} [A-Z0-9_]+ \[integrity\]: .+\(at byte \d+\)\n {4}\S.+\n$/);
     expect(stdout).not.toContain('\u001b');
   });
 

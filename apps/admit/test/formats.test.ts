@@ -16,7 +16,7 @@ const BAD = join(ROOT, 'package.json');
 
 describe('--format', () => {
   it.each([
-    ['sarif', (text: string) => JSON.parse(text).runs[0].results[0].ruleId, 'CHECKPOINT_FORMAT'],
+    ['sarif', (text: string) => JSON.parse(text).runs[0].results[0].ruleId, 'MR-U021'],
     ['junit', (text: string) => /<failure [^>]*type="(\w+)"/.exec(text)?.[1], 'CHECKPOINT_FORMAT'],
     ['markdown', (text: string) => text.split('\n')[0], '### mirust-admit: 1 of 2 admitted'],
     ['github', (text: string) => /title=(\w+)::/.exec(text)?.[1], 'CHECKPOINT_FORMAT'],

@@ -1,6 +1,6 @@
 /** The findings of one run, bounded: a hostile file can have a hundred thousand things wrong. */
 import type { AdmissionFinding } from '@mirust/schemas';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Verdict, verdictOf, warningOf } from './verdict.ts';
 
 /** Most findings that a report lists, the note about those that it leaves out not counted. */
 export const MAX_FINDINGS = 200;
@@ -51,8 +51,7 @@ export function createFindings(): Findings {
     list() {
       if (omitted === 0) return [...listed];
       const message = `${omitted.toLocaleString('en-US')} more findings are not listed`;
-      const note = { rule: 'ADMISSION_FINDINGS_OMITTED', class: 'contract', severity: 'warning', message } as const;
-      return [...listed, note];
+      return [...listed, warningOf('contract', { code: 'ADMISSION_FINDINGS_OMITTED', message })];
     },
   };
 }

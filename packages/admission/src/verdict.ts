@@ -1,6 +1,7 @@
 /** Findings and the verdict that follows from them. */
 import { type ErrorClass, type MirustError, sanitizeText, type Warning } from '@mirust/core';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
+import { RULE_IDS } from './rules/rule-ids.ts';
 
 export type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 
@@ -24,6 +25,7 @@ export function findingOf(error: MirustError): AdmissionFinding {
   const { offset, tensor } = error.context;
   return {
     rule: error.code,
+    ...idField(error.code),
     class: error.class,
     severity: error.class === 'io' ? 'undetermined' : 'error',
     message: sanitizeText(error.message, MAX_MESSAGE_CHARACTERS),
@@ -37,12 +39,18 @@ export function findingOf(error: MirustError): AdmissionFinding {
 export function warningOf(errorClass: ErrorClass, warning: Warning): AdmissionFinding {
   return {
     rule: warning.code,
+    ...idField(warning.code),
     class: errorClass,
     severity: 'warning',
     message: sanitizeText(warning.message, MAX_MESSAGE_CHARACTERS),
     ...offsetField(warning.offset),
     ...(warning.tensor === undefined ? {} : { tensor: sanitizeText(warning.tensor) }),
   };
+}
+
+function idField(code: string): { id?: string } {
+  const id = RULE_IDS[code];
+  return id === undefined ? {} : { id };
 }
 
 function offsetField(offset: number | bigint | undefined): { offset?: number } {

@@ -5,7 +5,7 @@ import { validateAdmissionReport } from '@mirust/schemas';
 import { expect } from 'vitest';
 // @boundaries-ignore bytes of a format are made where its reader is tested
 import { type TestFiles, type WatchedFiles, watchedFiles } from '../../checkpoint/test/_support.ts';
-import { type AdmissionFinding, type AdmissionReport, admit } from '../src/index.ts';
+import { type AdmissionFinding, type AdmissionReport, admit, RULE_IDS } from '../src/index.ts';
 
 /** Longest string that a report may hold: a path is the longest, and each character may become an escape of ten. */
 const MAX_REPORT_STRING = 4096 * 10 + 40;
@@ -38,6 +38,7 @@ function checkReport(report: AdmissionReport): void {
     expect(text.length).toBeLessThanOrEqual(MAX_REPORT_STRING);
     expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   }
+  for (const { id, rule } of report.findings) expect(id).toBe(RULE_IDS[rule] ?? `no identity: ${rule}`);
   const errors = report.findings.filter(({ severity }) => severity !== 'warning');
   expect(report.verdict === 'admitted').toBe(errors.length === 0);
   expect((report.checks ?? []).some(({ outcome }) => outcome === 'failed')).toBe(errors.length > 0);

@@ -9,6 +9,7 @@ const TOOL = { name: 'mirust-admit', version: '1.2.3' };
 
 const CHUNK: AdmissionFinding = {
   rule: 'CHUNK_DIGEST',
+  id: 'MR-I006',
   class: 'integrity',
   severity: 'error',
   message: 'chunk 3 does not match its SHA-256',
@@ -70,15 +71,20 @@ describe('SARIF', () => {
       name: 'mirust-admit',
       semanticVersion: '1.2.3',
       rules: [
-        { id: 'CHUNK_DIGEST', properties: { class: 'integrity' }, help: { text: 'Fetch the file again.' } },
-        { id: 'PROBE', properties: { class: 'tokenizer' } },
-        { id: 'SOURCE_READ', properties: { class: 'io' } },
+        {
+          id: 'MR-I006',
+          name: 'CHUNK_DIGEST',
+          properties: { class: 'integrity' },
+          help: { text: 'Fetch the file again.' },
+        },
+        { id: 'PROBE', name: 'PROBE', properties: { class: 'tokenizer' } },
+        { id: 'SOURCE_READ', name: 'SOURCE_READ', properties: { class: 'io' } },
       ],
     });
     expect(run?.results?.map(({ ruleId, ruleIndex, level }) => [ruleId, ruleIndex, level])).toEqual([
-      ['CHUNK_DIGEST', 0, 'error'],
+      ['MR-I006', 0, 'error'],
       ['PROBE', 1, 'warning'],
-      ['CHUNK_DIGEST', 0, 'error'],
+      ['MR-I006', 0, 'error'],
       ['SOURCE_READ', 2, 'error'],
     ]);
     expect(run?.results?.[0]?.locations).toEqual([

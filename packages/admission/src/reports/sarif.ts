@@ -18,6 +18,7 @@ export function sarifLog(reports: readonly AdmissionReport[], { name, version }:
   const rules = new Map<string, ReportingDescriptor>();
   const results = reports.flatMap(({ file, findings }) =>
     findings.map((finding): Result => {
+      // A rule that has no identity goes by its code.
       if (!rules.has(finding.rule)) rules.set(finding.rule, descriptorOf(finding));
       return resultOf(file, finding, [...rules.keys()].indexOf(finding.rule));
     }),
@@ -26,14 +27,19 @@ export function sarifLog(reports: readonly AdmissionReport[], { name, version }:
   return { $schema: SCHEMA, version: '2.1.0', runs: [{ tool: { driver }, columnKind: 'utf16CodeUnits', results }] };
 }
 
-function descriptorOf({ rule, class: kind, remedy }: AdmissionFinding): ReportingDescriptor {
-  return { id: rule, properties: { class: kind }, ...(remedy === undefined ? {} : { help: { text: remedy } }) };
+function descriptorOf({ id, rule, class: kind, remedy }: AdmissionFinding): ReportingDescriptor {
+  return {
+    id: id ?? rule,
+    name: rule,
+    properties: { class: kind },
+    ...(remedy === undefined ? {} : { help: { text: remedy } }),
+  };
 }
 
 function resultOf(file: string, finding: AdmissionFinding, ruleIndex: number): Result {
-  const { rule, severity, message, offset, tensor } = finding;
+  const { id, rule, severity, message, offset, tensor } = finding;
   return {
-    ruleId: rule,
+    ruleId: id ?? rule,
     ruleIndex,
     level: severity === 'warning' ? 'warning' : 'error',
     message: { text: message },
