@@ -112,6 +112,9 @@ function threadCount(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 }
 
+/** Threads while no model was ever loaded. */
+const idleThreads = threadCount();
+
 const WAYS: readonly LoadOptions[] = [
   { backend: 'reference', context: 16 },
   { threads: 1, context: 16 },
@@ -156,7 +159,6 @@ describe.each(WAYS)('loading with %o', (options) => {
   });
 
   it('tells how far it is, can be stopped on the way, and leaves nothing running', async () => {
-    const before = threadCount();
     const checkpoint = await open(path);
     const progress: number[] = [];
     const onProgress = (done: number, total: number): number => progress.push(done / total);
@@ -176,8 +178,8 @@ describe.each(WAYS)('loading with %o', (options) => {
     expect(calls).toBeLessThan(progress.length);
     await checkpoint.close();
     // The threads of a freed model end by themselves, a little later.
-    while (threadCount() > before) await new Promise((resolve) => setImmediate(resolve));
-    expect(threadCount()).toBe(before);
+    while (threadCount() > idleThreads) await new Promise((resolve) => setImmediate(resolve));
+    expect(threadCount()).toBe(idleThreads);
   });
 
   it('says what bounded it', async () => {
