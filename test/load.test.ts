@@ -112,9 +112,6 @@ function threadCount(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 }
 
-/** Threads while no model was ever loaded. */
-const idleThreads = threadCount();
-
 const WAYS: readonly LoadOptions[] = [
   { backend: 'reference', context: 16 },
   { threads: 1, context: 16 },
@@ -159,6 +156,7 @@ describe.each(WAYS)('loading with %o', (options) => {
   });
 
   it('tells how far it is, can be stopped on the way, and leaves nothing running', async () => {
+    const before = threadCount();
     const checkpoint = await open(path);
     const progress: number[] = [];
     const onProgress = (done: number, total: number): number => progress.push(done / total);
@@ -177,9 +175,9 @@ describe.each(WAYS)('loading with %o', (options) => {
     await expect(stopped).rejects.toThrow('enough');
     expect(calls).toBeLessThan(progress.length);
     await checkpoint.close();
-    // The threads of a freed model end by themselves, a little later.
-    while (threadCount() > idleThreads) await new Promise((resolve) => setImmediate(resolve));
-    expect(threadCount()).toBe(idleThreads);
+    // The threads of a freed model end by themselves, a little later: those of the test before this one may do so, too.
+    while (threadCount() > before) await new Promise((resolve) => setImmediate(resolve));
+    expect(threadCount()).toBeLessThanOrEqual(before);
   });
 
   it('says what bounded it', async () => {
