@@ -71,12 +71,13 @@ async function load(checkpoint: Checkpoint, options: LoadOptions): Promise<Model
     const choice = await chooseBackend(checkpoint, options);
     const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
     const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
-    async function prepare(signal: AbortSignal | undefined): Promise<Tokenizer | undefined> {
-      const tokenizer = await openTokenizer(checkpoint, signal);
+    const start = async (): Promise<void> => {
       if (choice.kernels !== undefined) engine = await startEngine(choice.kernels, memory, layout);
-      return tokenizer;
-    }
-    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, prepare, options);
+    };
+    // Threads that hash and threads that compute take megabytes each, so they are not there at the same time.
+    if (pool === undefined) await start();
+    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, options);
+    if (pool !== undefined) await Promise.all([start(), pool.close()]);
     const profile = createProfile(options.profile ?? false);
     const backend = createBackend(choice, engine, { model: checkpoint.model, layout, memory, weights, profile });
     return createModel({
@@ -110,28 +111,25 @@ function startPool(checkpoint: Checkpoint, options: LoadOptions): DigestPool | u
   return threads > 1 ? startDigestPool(Math.min(threads, physicalCores())) : undefined;
 }
 
-/**
- * The weights, and what `prepare` makes while threads read them. Throws what one of them throws, and then nothing is
- * being read any more.
- */
+/** Tokenizer and weights. Throws what reading one of them throws, and then nothing is being read any more. */
 async function readAll(
   checkpoint: Checkpoint,
   memory: ModelMemory,
   pool: DigestPool | undefined,
-  prepare: (signal: AbortSignal | undefined) => Promise<Tokenizer | undefined>,
   options: LoadOptions,
 ): Promise<ReadWeights & { readonly tokenizer: Tokenizer | undefined }> {
   if (pool === undefined) {
-    const tokenizer = await prepare(options.signal);
+    const tokenizer = await openTokenizer(checkpoint, options.signal);
     return { tokenizer, ...(await readWeights(checkpoint, memory, options)) };
   }
+  // While threads read the weights, the caller's has the time.
   const [read, tokenizer] = await together(
     (signal) => readWeights(checkpoint, memory, { ...options, signal, pool }),
     async (signal) => {
       await pool.started;
-      // They have to be given something to do first: what is prepared takes the caller's thread for a while.
+      // They have to be given something to do first: making a tokenizer takes the thread for a while.
       await yieldToEventLoop();
-      return prepare(signal);
+      return openTokenizer(checkpoint, signal);
     },
     options.signal,
   );

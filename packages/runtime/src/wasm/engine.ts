@@ -19,8 +19,7 @@ export interface Engine extends Execution {
 }
 
 /**
- * Starts an engine over the memory of a model, whose weights and table need not be there yet: threads take a while to
- * start. Rejects with `RUNTIME_THREADS` where one of them cannot; RangeError where the memory is none of WebAssembly.
+ * Starts an engine over the memory of a model, whose weights and table need not be there yet. Rejects with `RUNTIME_THREADS` where one of them cannot; RangeError where the memory is none of WebAssembly.
  */
 export async function startEngine(
   { module }: CompiledKernels,
