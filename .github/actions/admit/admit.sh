@@ -2,7 +2,11 @@
 # Admits the files that FILES lists, one a line: text in the log, annotations, a summary of the job, SARIF where it is asked
 # for. Ends with mirust-admit's own status.
 set -eu
-mapfile -t files < <(grep -v '^[[:space:]]*$' <<< "${FILES-}" || true)
+files=()
+# No mapfile: the bash of macOS does not have it.
+while IFS= read -r line; do
+  if [ -n "${line//[[:space:]]/}" ]; then files+=("$line"); fi
+done <<< "${FILES-}"
 if [ "${#files[@]}" -eq 0 ]; then
   echo 'the input "files" names no file' >&2
   exit 2
