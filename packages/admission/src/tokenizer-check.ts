@@ -26,7 +26,7 @@ export async function checkTokenizer(checkpoint: Checkpoint, options?: ReadOptio
   if (lost.length === 0) return findings;
   // Some tokenizers know no bytes: what comes back may differ, and that is worth knowing.
   const message = `${lost.length} of ${PROBES.length} probes do not survive encoding and decoding`;
-  return [...findings, { ...findingOf(admissionError('ADMISSION_ROUND_TRIP', message)), severity: 'warning' }];
+  return [...findings, findingOf(admissionError('ADMISSION_ROUND_TRIP', message))];
 }
 
 /** Whether a text comes back as it was, up to the normalization that the tokenizer declares. */

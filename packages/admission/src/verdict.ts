@@ -20,14 +20,30 @@ export function verdictOf(findings: readonly Pick<AdmissionFinding, 'severity'>[
   return findings.some(({ severity }) => severity === 'undetermined') ? 'undetermined' : 'admitted';
 }
 
-/** The finding of an error. A disk or server that failed says nothing about the file: undetermined. */
+/** Findings of these are warnings although something is wrong: files in use have them. */
+const MILD: ReadonlySet<string> = new Set([
+  'ADMISSION_ROUND_TRIP',
+  'ADMISSION_WEIGHT_ZERO',
+  'ADMISSION_WEIGHT_CONSTANT',
+]);
+
+/**
+ * How heavily an error weighs. A disk or server that failed says nothing about the file, nor do values that nobody looked
+ * at: undetermined.
+ */
+export function severityOf(code: string, errorClass: ErrorClass): AdmissionFinding['severity'] {
+  if (errorClass === 'io' || code === 'ADMISSION_NOT_SCANNED') return 'undetermined';
+  return MILD.has(code) ? 'warning' : 'error';
+}
+
+/** The finding of an error. */
 export function findingOf(error: MirustError): AdmissionFinding {
   const { offset, tensor } = error.context;
   return {
     rule: error.code,
     ...idField(error.code),
     class: error.class,
-    severity: error.class === 'io' ? 'undetermined' : 'error',
+    severity: severityOf(error.code, error.class),
     message: sanitizeText(error.message, MAX_MESSAGE_CHARACTERS),
     remedy: error.remedy,
     ...offsetField(offset),

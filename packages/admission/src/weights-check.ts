@@ -18,7 +18,7 @@ export async function checkWeights(checkpoint: Checkpoint, options: VerifyOption
   const scanner = await createWeightScanner(tensors);
   if (scanner === undefined) {
     const message = 'the rows of a tensor are too long to look at their values';
-    return [{ ...findingOf(admissionError('ADMISSION_NOT_SCANNED', message)), severity: 'undetermined' }];
+    return [findingOf(admissionError('ADMISSION_NOT_SCANNED', message))];
   }
   const totalBytes = tensors.reduce((sum, tensor) => sum + storedBytes(tensor), 0);
   const found: AdmissionFinding[] = [];
@@ -57,11 +57,10 @@ function findingsOf({ name, shape }: CheckpointTensor, scan: ValueScan): Admissi
   if (least !== greatest) return [];
   if (least === 0) {
     const message = `all values of tensor ${name} are 0`;
-    return [{ ...findingOf(admissionError('ADMISSION_WEIGHT_ZERO', message, { tensor: name })), severity: 'warning' }];
+    return [findingOf(admissionError('ADMISSION_WEIGHT_ZERO', message, { tensor: name }))];
   }
   // Vectors of ones are what a norm starts from.
   if (rowCount(shape) === 1) return [];
   const message = `all values of tensor ${name} are ${least}`;
-  const constant = admissionError('ADMISSION_WEIGHT_CONSTANT', message, { tensor: name });
-  return [{ ...findingOf(constant), severity: 'warning' }];
+  return [findingOf(admissionError('ADMISSION_WEIGHT_CONSTANT', message, { tensor: name }))];
 }

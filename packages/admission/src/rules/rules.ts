@@ -6,9 +6,11 @@ import { INTEGRITY_ERRORS } from '@mirust/integrity';
 import { MODEL_ERRORS } from '@mirust/model';
 import { QUANT_ERRORS } from '@mirust/quant';
 import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
+import type { AdmissionFinding } from '@mirust/schemas';
 import { SLM_ERRORS } from '@mirust/slm';
 import { TOKENIZER_ERRORS, TOKENIZER_WARNINGS } from '@mirust/tokenizer';
 import { ADMISSION_ERRORS, ADMISSION_WARNINGS } from '../errors.ts';
+import { severityOf } from '../verdict.ts';
 import { RULE_IDS } from './rule-ids.ts';
 
 /** A rule. */
@@ -18,8 +20,8 @@ export interface Rule {
   /** The code of the error or warning. */
   readonly code: string;
   readonly class: ErrorClass;
-  /** Of a finding, unless something could not be read: then it is undetermined. */
-  readonly severity: 'error' | 'warning';
+  /** Of its findings. */
+  readonly severity: AdmissionFinding['severity'];
   /** One sentence: when it is broken. */
   readonly when: string;
   /** What to do; absent for what may be ignored. */
@@ -47,18 +49,11 @@ const WARNINGS: readonly (readonly [ErrorClass, Readonly<Record<string, string>>
   ['contract', ADMISSION_WARNINGS],
 ];
 
-/** Findings of these are warnings although something is wrong: files in use have them. */
-const MILD: ReadonlySet<string> = new Set([
-  'ADMISSION_ROUND_TRIP',
-  'ADMISSION_WEIGHT_ZERO',
-  'ADMISSION_WEIGHT_CONSTANT',
-]);
-
 /** All rules, in the order of their identities. */
 export function allRules(): Rule[] {
   const rules = Object.entries(ERRORS).flatMap(([code, { class: kind, when, remedy }]): Rule[] => {
     const id = RULE_IDS[code];
-    const severity = MILD.has(code) ? 'warning' : 'error';
+    const severity = severityOf(code, kind);
     return id === undefined ? [] : [{ id, code, class: kind, severity, when, remedy }];
   });
   const remarks = WARNINGS.flatMap(([kind, table]) =>
