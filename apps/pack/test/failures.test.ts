@@ -1,4 +1,5 @@
 /** What can go wrong while packing: always one clear line, an exit status, and no debris. */
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, runApp } from '@mirust/cli/testing';
@@ -6,6 +7,25 @@ import { describe, expect, it } from 'vitest';
 import { type TestFolder, testFolder } from './_folder.ts';
 
 const STORY = join(ROOT, 'fixtures', 'story', 'hf');
+
+/** Sends a signal to a command as soon as its temporary file appears: before the first weight is converted. */
+function signalAtTemporary(
+  folder: TestFolder,
+  signal: NodeJS.Signals,
+): { wasSent: boolean; onSpawn(child: ChildProcess): void } {
+  const sender = {
+    wasSent: false,
+    onSpawn(child: ChildProcess): void {
+      const watcher = watch(folder.path, (_event, name) => {
+        if (name?.startsWith('.mirust-tmp-') !== true) return;
+        watcher.close();
+        sender.wasSent = child.kill(signal);
+      });
+      child.on('exit', () => watcher.close());
+    },
+  };
+  return sender;
+}
 
 describe.concurrent('a signal while packing', () => {
   it.for([
@@ -16,20 +36,10 @@ describe.concurrent('a signal while packing', () => {
     const folder = testFolder(context);
     const out = folder.file('big.slm');
     writeFileSync(out, 'an older file');
-    let appeared = false;
-    const finished = runApp('pack', ['fixture', 'tiny-lm-16m', out], {
-      onSpawn: (child) => {
-        // The temporary file appears before the first of 16 million weights is made; the signal comes right then.
-        const watcher = watch(folder.path, (_event, name) => {
-          if (name?.startsWith('.mirust-tmp-') !== true) return;
-          watcher.close();
-          appeared = child.kill(signal);
-        });
-        child.on('exit', () => watcher.close());
-      },
-    });
+    const sender = signalAtTemporary(folder, signal);
+    const finished = runApp('pack', ['fixture', 'tiny-lm-16m', out], sender);
     expect(await finished).toEqual({ status, stdout: '', stderr: 'mirust-pack: interrupted\n' });
-    expect(appeared).toBe(true);
+    expect(sender.wasSent).toBe(true);
     expect(folder.names()).toEqual(['big.slm']);
     expect(readFileSync(out, 'utf8')).toBe('an older file');
   });
@@ -43,19 +53,10 @@ describe('a signal while threads pack', () => {
     const folder = testFolder(context);
     const source = folder.file('big.slm1');
     expect(await runApp('pack', ['fixture', 'tiny-lm-16m', source])).toMatchObject({ status: 0 });
-    let appeared = false;
-    const finished = runApp('pack', [source, folder.file('out.slm'), '--quant', 'q4', '--threads', '3'], {
-      onSpawn: (child) => {
-        const watcher = watch(folder.path, (_event, name) => {
-          if (name?.startsWith('.mirust-tmp-') !== true) return;
-          watcher.close();
-          appeared = child.kill(signal);
-        });
-        child.on('exit', () => watcher.close());
-      },
-    });
+    const sender = signalAtTemporary(folder, signal);
+    const finished = runApp('pack', [source, folder.file('out.slm'), '--quant', 'q4', '--threads', '3'], sender);
     expect(await finished).toEqual({ status, stdout: '', stderr: 'mirust-pack: interrupted\n' });
-    expect(appeared).toBe(true);
+    expect(sender.wasSent).toBe(true);
     expect(folder.names()).toEqual(['big.slm1']);
   });
 });
