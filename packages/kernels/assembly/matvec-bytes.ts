@@ -7,11 +7,8 @@
  * Without 8-bit dots, codes and activations are 16-bit words.
  */
 import { highScales, lowScales } from './panels';
-import { dotBytes, dotPairs, joinRows, madd } from './simd';
+import { dotBytes, dotPairs, joinRows, madd, ONES } from './simd';
 import { FUSED, RELAXED } from './variant';
-
-/** 1 in every 16-bit lane, in memory: V8 makes a vector constant anew at each use. */
-const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
 
 /**
  * Adds the products of a group of 32 columns of four panels to `sums`.

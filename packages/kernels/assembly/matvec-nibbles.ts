@@ -6,14 +6,11 @@
  * block of 32 columns never overflows and is widened once.
  */
 import { highScales, lowScales } from './panels';
-import { dotBytes, dotPairs, joinRows, madd } from './simd';
+import { dotBytes, dotPairs, joinRows, madd, ONES } from './simd';
 import { FUSED, RELAXED } from './variant';
 
 /** The constant 0x0f in every byte, in memory: V8 makes a vector constant anew at each use. */
 const MASK: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f], 16);
-/** 1 in every 16-bit lane. */
-const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
-
 /**
  * Adds the products of a group of 32 columns of four panels to `sums`.
  *

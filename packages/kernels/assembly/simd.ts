@@ -43,6 +43,9 @@ export function joinRows(first: v128, second: v128): v128 {
   return i32x4.add(v128.shuffle<i32>(first, second, 0, 2, 4, 6), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
 }
 
+/** 1 in every 16-bit lane, in memory: V8 makes a vector constant anew at each use. */
+export const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
+
 /** 2^112. */
 export const F16_MAGIC: f32 = 5192296858534827628530496329220096.0;
 

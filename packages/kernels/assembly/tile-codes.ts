@@ -2,12 +2,9 @@
  * Prefill's inner products where a dot takes one code of a weight and one of an activation: 16-bit words, or 4-bit codes
  * and bytes. See `tiles.ts`.
  */
-import { dotBytes, dotPairs } from './simd';
+import { dotBytes, dotPairs, ONES } from './simd';
 import { accumulate } from './tiles';
 import { FUSED, RELAXED } from './variant';
-
-/** 1 in every 16-bit lane, in memory: V8 makes a vector constant anew at each use. */
-const ONES: usize = memory.data<u32>([0x00010001, 0x00010001, 0x00010001, 0x00010001], 16);
 
 /**
  * Adds the products of 16-bit words to `sums`.
