@@ -24,7 +24,19 @@ export interface AdmissionFinding {
    * Identity of the rule, which never changes.
    */
   readonly id?: string;
-  readonly class: 'structure' | 'integrity' | 'contract' | 'tokenizer' | 'weights' | 'unsupported' | 'resource' | 'io';
+  readonly class:
+    | 'structure'
+    | 'integrity'
+    | 'contract'
+    | 'tokenizer'
+    | 'weights'
+    | 'template'
+    | 'policy'
+    | 'provenance'
+    | 'behaviour'
+    | 'unsupported'
+    | 'resource'
+    | 'io';
   readonly severity: 'error' | 'warning' | 'undetermined';
   readonly message: string;
   readonly remedy?: string;

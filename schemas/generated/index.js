@@ -8,16 +8,16 @@ hema.json",type:"object",required:["version","file","verdict","findings","artifa
 version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"array",items:{
 $ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},checks:{type:"array",items:{$ref:"#/$defs/check"}}},$defs:{finding:{
 type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"string"},id:{
-type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","weights","unsup\
-ported","resource","io"]},severity:{enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"strin\
-g"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},artifact:{type:"object",required:["format"],additionalProperties:!1,
-properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{
-type:"integer",minimum:1}}},check:{type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"\
-string"},outcome:{enum:["passed","failed","skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","m\
-essage"],additionalProperties:!1,properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{
-enum:["structure","integrity","contract","tokenizer","weights","unsupported","resource","io"]},severity:{enum:["error","\
-warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"\
-string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","weights","templ\
+ate","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","undetermined"]},
+message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},artifact:{type:"\
+object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"\
+^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"object",required:["na\
+me","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","failed","skipped"]}}}}},
+schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"s\
+tring"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","wei\
+ghts","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","un\
+determined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
 enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^MR-[A-Z][0-9]{3}$","u"),pattern5=new RegExp("^[0-9a-f]{64}$",
 "u");function validate20(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
@@ -53,46 +53,46 @@ errors}else var valid3=!0;if(valid3){if(data4.id!==void 0){let data6=data4.id,_e
 rn "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/id",schemaPath:"\
 #/$defs/finding/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs14===
 errors}else var valid3=!0;if(valid3){if(data4.class!==void 0){let data7=data4.class,_errs16=errors;if(!(data7==="structu\
-re"||data7==="integrity"||data7==="contract"||data7==="tokenizer"||data7==="weights"||data7==="unsupported"||data7==="re\
-source"||data7==="io"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs\
-/finding/properties/class/enum",keyword:"enum",params:{allowedValues:schema32.properties.class.enum},message:"must be eq\
-ual to one of the allowed values"}],!1;var valid3=_errs16===errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){
-let data8=data4.severity,_errs17=errors;if(!(data8==="error"||data8==="warning"||data8==="undetermined"))return validate20.
-errors=[{instancePath:instancePath+"/findings/"+i0+"/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"\
-enum",params:{allowedValues:schema32.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
-var valid3=_errs17===errors}else var valid3=!0;if(valid3){if(data4.message!==void 0){let _errs18=errors;if(typeof data4.
-message!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/message",schemaPath:"#/$defs/fi\
-nding/properties/message/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs18===
-errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs20=errors;if(typeof data4.remedy!="string")return validate20.
-errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"#/$defs/finding/properties/remedy/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs20===errors}else var valid3=!0;if(valid3){if(data4.
-offset!==void 0){let data11=data4.offset,_errs22=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(
-data11)))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/prop\
-erties/offset/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs22&&typeof data11==
-"number"&&isFinite(data11)&&(data11<0||isNaN(data11)))return validate20.errors=[{instancePath:instancePath+"/findings/"+
-i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1;var valid3=_errs22===errors}else var valid3=!0;if(valid3)if(data4.tensor!==void 0){let _errs24=errors;
-if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/tensor",schemaPath:"\
-#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs24===
-errors}else var valid3=!0}}}}}}}}}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"\
-#/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)
-break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/findings/type",keyword:"\
-type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.
-artifact!==void 0){let data13=data.artifact,_errs26=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.
-isArray(data13)){let missing2;if(data13.format===void 0&&(missing2="format"))return validate20.errors=[{instancePath:instancePath+
-"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
-ve required property '"+missing2+"'"}],!1;{let _errs29=errors;for(let key2 in data13)if(!(key2==="format"||key2==="rootD\
-igest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"\
-#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT\
- have additional properties"}],!1;break}if(_errs29===errors){if(data13.format!==void 0){let _errs30=errors;if(typeof data13.
-format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/pr\
-operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs30===errors}else
-var valid5=!0;if(valid5){if(data13.rootDigest!==void 0){let data15=data13.rootDigest,_errs32=errors;if(errors===_errs32)
-if(typeof data15=="string"){if(!pattern5.test(data15))return validate20.errors=[{instancePath:instancePath+"/artifact/ro\
-otDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
-message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/artifact/\
-rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
- be string"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5){if(data13.architecture!==void 0){let _errs34=errors;
+re"||data7==="integrity"||data7==="contract"||data7==="tokenizer"||data7==="weights"||data7==="template"||data7==="polic\
+y"||data7==="provenance"||data7==="behaviour"||data7==="unsupported"||data7==="resource"||data7==="io"))return validate20.
+errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs/finding/properties/class/enum",keyword:"\
+enum",params:{allowedValues:schema32.properties.class.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs16===
+errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){let data8=data4.severity,_errs17=errors;if(!(data8==="e\
+rror"||data8==="warning"||data8==="undetermined"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"\
+/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"enum",params:{allowedValues:schema32.properties.
+severity.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs17===errors}else var valid3=!0;
+if(valid3){if(data4.message!==void 0){let _errs18=errors;if(typeof data4.message!="string")return validate20.errors=[{instancePath:instancePath+
+"/findings/"+i0+"/message",schemaPath:"#/$defs/finding/properties/message/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid3=_errs18===errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs20=errors;
+if(typeof data4.remedy!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"\
+#/$defs/finding/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs20===
+errors}else var valid3=!0;if(valid3){if(data4.offset!==void 0){let data11=data4.offset,_errs22=errors;if(!(typeof data11==
+"number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate20.errors=[{instancePath:instancePath+"/findings\
+/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must\
+ be integer"}],!1;if(errors===_errs22&&typeof data11=="number"&&isFinite(data11)&&(data11<0||isNaN(data11)))return validate20.
+errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs22===errors}else var valid3=!0;if(valid3)
+if(data4.tensor!==void 0){let _errs24=errors;if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+
+"/findings/"+i0+"/tensor",schemaPath:"#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid3=_errs24===errors}else var valid3=!0}}}}}}}}}else return validate20.errors=[{instancePath:instancePath+
+"/findings/"+i0,schemaPath:"#/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===
+errors;if(!valid1)break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/\
+findings/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;
+if(valid0){if(data.artifact!==void 0){let data13=data.artifact,_errs26=errors;if(errors===errors)if(data13&&typeof data13==
+"object"&&!Array.isArray(data13)){let missing2;if(data13.format===void 0&&(missing2="format"))return validate20.errors=[
+{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},
+message:"must have required property '"+missing2+"'"}],!1;{let _errs29=errors;for(let key2 in data13)if(!(key2==="format"||
+key2==="rootDigest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"\
+/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+message:"must NOT have additional properties"}],!1;break}if(_errs29===errors){if(data13.format!==void 0){let _errs30=errors;
+if(typeof data13.format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/\
+$defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs30===
+errors}else var valid5=!0;if(valid5){if(data13.rootDigest!==void 0){let data15=data13.rootDigest,_errs32=errors;if(errors===
+_errs32)if(typeof data15=="string"){if(!pattern5.test(data15))return validate20.errors=[{instancePath:instancePath+"/art\
+ifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-\
+f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"\
+/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5){if(data13.architecture!==void 0){let _errs34=errors;
 if(typeof data13.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
 #/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs34===
 errors}else var valid5=!0;if(valid5)if(data13.parameters!==void 0){let data17=data13.parameters,_errs36=errors;if(!(typeof data17==

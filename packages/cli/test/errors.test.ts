@@ -21,6 +21,10 @@ describe('exit statuses', () => {
       resource: 15,
       io: 16,
       weights: 17,
+      template: 18,
+      policy: 19,
+      provenance: 20,
+      behaviour: 21,
       hangup: 129,
       interrupted: 130,
       terminated: 143,
@@ -31,8 +35,9 @@ describe('exit statuses', () => {
     expect([...EXIT_MEANINGS.keys()]).toEqual(Object.values(EXIT));
     const classes: ErrorClass[] = [
       ...(['structure', 'integrity', 'contract', 'tokenizer', 'unsupported', 'resource', 'io', 'weights'] as const),
+      ...(['template', 'policy', 'provenance', 'behaviour'] as const),
     ];
-    expect(classes.map(exitCodeOf)).toEqual([10, 11, 12, 13, 14, 15, 16, 17]);
+    expect(classes.map(exitCodeOf)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]);
   });
 });
 

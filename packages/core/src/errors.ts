@@ -21,6 +21,14 @@ export type ErrorClass =
   | 'tokenizer'
   /** The values of the weights are not what a trained model has. */
   | 'weights'
+  /** The chat template cannot be used, or does what a template has no reason to do. */
+  | 'template'
+  /** What the user of the gate demands is not met. */
+  | 'policy'
+  /** Where the file comes from is not proven: a signature, a licence, a source. */
+  | 'provenance'
+  /** The model does not say what it should. */
+  | 'behaviour'
   /** A well-formed input that this version does not support. */
   | 'unsupported'
   /** A limit of memory, context or size would be passed. */

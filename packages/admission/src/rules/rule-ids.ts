@@ -4,7 +4,8 @@
  * behind, a new one takes the next.
  *
  * ```
- * S structure   I integrity   C contract   T tokenizer   W weights   U unsupported   R resource   F input/output
+ * S structure   I integrity   C contract   T tokenizer   W weights   J template (Jinja)
+ * P policy   O provenance (origin)   B behaviour   U unsupported   R resource   F input/output
  * ```
  */
 export const RULE_IDS: Readonly<Record<string, string>> = {
