@@ -4,7 +4,7 @@
  * licenses of what others wrote beside them. Hundreds of small modules take a command a third of a second to find, read
  * and compile before it does anything; a few files do not.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -12,7 +12,8 @@ const OUT = 'dist';
 
 for (const name of readdirSync(OUT)) if (name.endsWith('.js')) rmSync(join(OUT, name));
 const { metafile } = await build({
-  entryPoints: ['src/main.ts'],
+  // Some commands have threads that are modules of their own.
+  entryPoints: ['src/main.ts', 'src/worker.ts'].filter((path) => existsSync(path)),
   outdir: OUT,
   bundle: true,
   splitting: true,

@@ -115,6 +115,7 @@ export function noiseCheckpoint(hyperparameters: Hyperparameters, seed = 1): Che
   return {
     format: 'slm2',
     files: [],
+    isPinned: true,
     model,
     tensors: new Map(tensors),
     facts: {},

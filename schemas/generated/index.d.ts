@@ -37,11 +37,109 @@ export interface AdmissionFinding {
     | 'unsupported'
     | 'resource'
     | 'io';
-  readonly severity: 'error' | 'warning' | 'undetermined';
+  /**
+   * What it counts for in the verdict. suppressed: it was found, and the policy accepts it.
+   */
+  readonly severity: 'error' | 'warning' | 'undetermined' | 'suppressed';
   readonly message: string;
   readonly remedy?: string;
   readonly offset?: number;
   readonly tensor?: string;
+  readonly suppression?: AdmissionSuppression;
+}
+
+/**
+ * What the gate demands of a model beyond being usable. An absent field demands nothing. The file may have comments and trailing commas.
+ */
+export interface AdmissionPolicy {
+  /**
+   * Where this schema lies, for editors.
+   */
+  readonly $schema?: string;
+  readonly version: 1;
+  /**
+   * For people.
+   */
+  readonly description?: string;
+  /**
+   * A bundled policy that this one starts from. A field of this file takes the place of the preset's; severities are merged rule by rule, suppressions are added.
+   */
+  readonly extends?: 'browser-512mb' | 'server' | 'strict';
+  /**
+   * Formats that may pass. huggingface is a directory of config.json and safetensors.
+   *
+   * @minItems 1
+   */
+  readonly formats?: readonly ('slm1' | 'slm2' | 'gguf' | 'huggingface' | 'llama2c')[];
+  /**
+   * Architectures that may pass, as mirust-plan names them: llama, qwen2, …
+   *
+   * @minItems 1
+   * @maxItems 256
+   *
+   * Items: One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly architectures?: readonly string[];
+  /**
+   * Types that tensors may be stored in: f32, f16, bf16, q8, q4, Q4_K, …
+   *
+   * @minItems 1
+   * @maxItems 256
+   *
+   * Items: One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly dtypes?: readonly string[];
+  /**
+   * Licences that may pass, in any case of letters. A model that names none is refused, too.
+   *
+   * @minItems 1
+   * @maxItems 1024
+   *
+   * Items: One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly licenses?: readonly string[];
+  /**
+   * Most bytes that all files of a model may have together.
+   */
+  readonly maxFileBytes?: number | string;
+  /**
+   * Most parameters, tied ones counted once.
+   */
+  readonly maxParameters?: number;
+  readonly memory?: MemoryDemand;
+  /**
+   * Root digests of the artifacts that may pass. Other formats than SLM2 have none and are refused, unless fileDigests names them.
+   *
+   * @minItems 1
+   * @maxItems 65536
+   *
+   * Items: A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly rootDigests?: readonly string[];
+  /**
+   * SHA-256 of whole files that may pass. Of a directory, every file that the model is read from must be named.
+   *
+   * @minItems 1
+   * @maxItems 65536
+   *
+   * Items: A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly fileDigests?: readonly string[];
+  readonly provenance?: ProvenanceDemand;
+  readonly weights?: WeightsDemand;
+  readonly behaviour?: BehaviourDemand;
+  /**
+   * How heavily findings weigh, by rule (MR-W002 or its code). What keeps the runtime from loading a file cannot be made lighter.
+   */
+  readonly severities?: {
+    readonly [k: string]: 'error' | 'warning';
+  };
+  /**
+   * Findings that are known and accepted for a while.
+   *
+   * @maxItems 1024
+   */
+  readonly suppressions?: readonly PolicySuppression[];
 }
 
 /**
@@ -66,9 +164,22 @@ export interface AdmissionReport {
   readonly findings: readonly AdmissionFinding[];
   readonly artifact: AdmittedArtifact;
   /**
+   * Findings that the baseline has, too, and that are left out.
+   */
+  readonly knownFindings?: number;
+  /**
    * What was looked at, in order, and how it ended.
    */
   readonly checks?: readonly AdmissionCheck[];
+}
+
+/**
+ * Why a finding does not count, and what it would count for.
+ */
+export interface AdmissionSuppression {
+  readonly reason: string;
+  readonly expires: string;
+  readonly severity: 'error' | 'warning' | 'undetermined';
 }
 
 export interface AdmittedArtifact {
@@ -106,6 +217,21 @@ export interface ArtifactManifest {
  * The file itself.
  */
 export type ArtifactRecord = Slm1Artifact | Slm2Artifact;
+
+/**
+ * What the model must say. It is loaded and run for this.
+ */
+export interface BehaviourDemand {
+  /**
+   * Prompts, and the text that greedy decoding must give for them, to the letter.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  readonly probes?: readonly EvalCase[];
+  readonly perplexity?: PerplexityDemand;
+  readonly divergence?: DivergenceDemand;
+}
 
 export interface DecodeSpeed {
   readonly startPosition: number;
@@ -161,6 +287,21 @@ export interface Diagnostics {
    * Present where the model was loaded with a profile.
    */
   readonly operations?: readonly OperationTotals[];
+}
+
+export interface DivergenceDemand {
+  /**
+   * The model that this one is held against, by its path beside the policy.
+   */
+  readonly reference: string;
+  /**
+   * A text, beside the policy.
+   */
+  readonly file: string;
+  /**
+   * Highest mean Kullback-Leibler divergence per token, in nats, from the reference's distribution.
+   */
+  readonly maximum: number;
 }
 
 export interface EvalCase {
@@ -301,6 +442,32 @@ export interface ManifestTensor {
 }
 
 /**
+ * What the model may take in memory, by the plan that the runtime allocates by.
+ */
+export interface MemoryDemand {
+  /**
+   * Bytes of weights, cache and working buffers.
+   */
+  readonly budget: number | string;
+  /**
+   * Positions of the cache, or as many as the model declares where those are fewer. Default: at most 4096.
+   */
+  readonly context?: number;
+  /**
+   * Type of the key/value cache. Default f32.
+   */
+  readonly kvCache?: 'f32' | 'f16' | 'q8';
+  /**
+   * Tokens per prefill run. Default 64.
+   */
+  readonly chunk?: number;
+  /**
+   * Threads of the engine. Default 1.
+   */
+  readonly threads?: number;
+}
+
+/**
  * The model inside.
  */
 export interface ModelRecord {
@@ -329,6 +496,17 @@ export interface OperationTotals {
    * Multiplications and additions.
    */
   readonly operations?: number;
+}
+
+export interface PerplexityDemand {
+  /**
+   * A text, beside the policy.
+   */
+  readonly file: string;
+  /**
+   * Highest perplexity: exp of the mean NLL of a token.
+   */
+  readonly maximum: number;
 }
 
 export interface PhaseTotals {
@@ -391,6 +569,32 @@ export interface PlannedModel {
   };
 }
 
+/**
+ * Accepts findings of one rule until a day.
+ */
+export interface PolicySuppression {
+  /**
+   * MR-W002 or its code.
+   */
+  readonly rule: string;
+  /**
+   * Only of this tensor; * stands for any characters.
+   */
+  readonly tensor?: string;
+  /**
+   * Only in this file, by the end of its path; * stands for any characters.
+   */
+  readonly file?: string;
+  /**
+   * Why it is accepted: reports repeat it.
+   */
+  readonly reason: string;
+  /**
+   * Last day on which it counts (UTC), 2027-01-31.
+   */
+  readonly expires: string;
+}
+
 export interface PrefillSpeed {
   readonly tokens: number;
   /**
@@ -399,6 +603,34 @@ export interface PrefillSpeed {
   readonly samplesMilliseconds: readonly number[];
   readonly medianMilliseconds: number;
   readonly tokensPerSecond: number;
+}
+
+/**
+ * What a model must say about where it comes from.
+ */
+export interface ProvenanceDemand {
+  /**
+   * What it must name. Sources and recipe are known of SLM2 alone.
+   */
+  readonly require?: readonly ('license' | 'baseModel' | 'sources' | 'recipe')[];
+  /**
+   * What it may have been made from.
+   *
+   * @minItems 1
+   * @maxItems 1024
+   *
+   * Items: One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly baseModels?: readonly string[];
+  /**
+   * SHA-256 of the files that it may have been packed from: each of its sources must be among them.
+   *
+   * @minItems 1
+   * @maxItems 65536
+   *
+   * Items: A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly sourceDigests?: readonly string[];
 }
 
 /**
@@ -643,6 +875,16 @@ export interface ToolRecord {
    */
   readonly version: string;
 }
+
+export interface WeightsDemand {
+  /**
+   * Whether all values are looked at (the default), or an eighth of each large tensor.
+   */
+  readonly scan?: 'full' | 'sampled';
+}
+
+/** Checks a parsed JSON value against `admission-policy.schema.json`. Never throws. */
+export declare function validateAdmissionPolicy(value: unknown): ValidationResult<AdmissionPolicy>;
 
 /** Checks a parsed JSON value against `admission-report.schema.json`. Never throws. */
 export declare function validateAdmissionReport(value: unknown): ValidationResult<AdmissionReport>;

@@ -3,403 +3,858 @@ var __getOwnPropNames=Object.getOwnPropertyNames;var __commonJS=(cb,mod)=>functi
 exports}catch(e){throw mod=0,e}};var require_ucs2length=__commonJS({"ajv:ajv/dist/runtime/ucs2length"(exports){"use strict";Object.defineProperty(exports,
 "__esModule",{value:!0});function ucs2length(str){let len=str.length,length=0,pos=0,value;for(;pos<len;)length++,value=str.
 charCodeAt(pos++),value>=55296&&value<=56319&&pos<len&&(value=str.charCodeAt(pos),(value&64512)===56320&&pos++);return length}
-exports.default=ucs2length;ucs2length.code=''}});var AdmissionReport=validate20,schema31={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"admission-report.sc\
-hema.json",type:"object",required:["version","file","verdict","findings","artifact"],additionalProperties:!1,properties:{
-version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"array",items:{
-$ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},checks:{type:"array",items:{$ref:"#/$defs/check"}}},$defs:{finding:{
-type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"string"},id:{
-type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","weights","templ\
-ate","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","undetermined"]},
-message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},artifact:{type:"\
-object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"\
-^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"object",required:["na\
-me","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","failed","skipped"]}}}}},
-schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"s\
-tring"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","wei\
-ghts","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","un\
-determined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
-enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^MR-[A-Z][0-9]{3}$","u"),pattern5=new RegExp("^[0-9a-f]{64}$",
-"u");function validate20(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
-"version")||data.file===void 0&&(missing0="file")||data.verdict===void 0&&(missing0="verdict")||data.findings===void 0&&
-(missing0="findings")||data.artifact===void 0&&(missing0="artifact"))return validate20.errors=[{instancePath,schemaPath:"\
+exports.default=ucs2length;ucs2length.code=''}});var require_fast_deep_equal=__commonJS({"node_modules/.pnpm/fast-deep-equal@3.1.3/node_modules/fast-deep-equal/index.js"(exports,module){
+"use strict";module.exports=function equal(a,b){if(a===b)return!0;if(a&&b&&typeof a=="object"&&typeof b=="object"){if(a.
+constructor!==b.constructor)return!1;var length,i,keys;if(Array.isArray(a)){if(length=a.length,length!=b.length)return!1;
+for(i=length;i--!==0;)if(!equal(a[i],b[i]))return!1;return!0}if(a.constructor===RegExp)return a.source===b.source&&a.flags===
+b.flags;if(a.valueOf!==Object.prototype.valueOf)return a.valueOf()===b.valueOf();if(a.toString!==Object.prototype.toString)
+return a.toString()===b.toString();if(keys=Object.keys(a),length=keys.length,length!==Object.keys(b).length)return!1;for(i=
+length;i--!==0;)if(!Object.prototype.hasOwnProperty.call(b,keys[i]))return!1;for(i=length;i--!==0;){var key=keys[i];if(!equal(
+a[key],b[key]))return!1}return!0}return a!==a&&b!==b}}});var require_equal=__commonJS({"ajv:ajv/dist/runtime/equal"(exports){"use strict";Object.defineProperty(exports,"__esModu\
+le",{value:!0});var equal=require_fast_deep_equal();equal.code='';exports.default=
+equal}});var AdmissionPolicy=validate20,schema31={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"admission-policy.sc\
+hema.json",type:"object",required:["version"],additionalProperties:!1,properties:{$schema:{type:"string"},version:{const:1},
+description:{type:"string",maxLength:4096},extends:{enum:["browser-512mb","server","strict"]},formats:{type:"array",minItems:1,
+uniqueItems:!0,items:{enum:["slm1","slm2","gguf","huggingface","llama2c"]}},architectures:{type:"array",minItems:1,maxItems:256,
+items:{$ref:"common.schema.json#/$defs/shortText"}},dtypes:{type:"array",minItems:1,maxItems:256,items:{$ref:"common.sch\
+ema.json#/$defs/shortText"}},licenses:{type:"array",minItems:1,maxItems:1024,items:{$ref:"common.schema.json#/$defs/shor\
+tText"}},maxFileBytes:{$ref:"#/$defs/byteSize"},maxParameters:{type:"integer",minimum:1},memory:{type:"object",required:[
+"budget"],additionalProperties:!1,properties:{budget:{$ref:"#/$defs/byteSize"},context:{type:"integer",minimum:1},kvCache:{
+enum:["f32","f16","q8"]},chunk:{type:"integer",minimum:1},threads:{type:"integer",minimum:1,maximum:64}}},rootDigests:{type:"\
+array",minItems:1,maxItems:65536,items:{$ref:"common.schema.json#/$defs/sha256"}},fileDigests:{type:"array",minItems:1,maxItems:65536,
+items:{$ref:"common.schema.json#/$defs/sha256"}},provenance:{type:"object",additionalProperties:!1,properties:{require:{
+type:"array",uniqueItems:!0,items:{enum:["license","baseModel","sources","recipe"]}},baseModels:{type:"array",minItems:1,
+maxItems:1024,items:{$ref:"common.schema.json#/$defs/shortText"}},sourceDigests:{type:"array",minItems:1,maxItems:65536,
+items:{$ref:"common.schema.json#/$defs/sha256"}}}},weights:{type:"object",additionalProperties:!1,properties:{scan:{enum:[
+"full","sampled"]}}},behaviour:{type:"object",additionalProperties:!1,properties:{probes:{type:"array",minItems:1,maxItems:256,
+items:{$ref:"eval-cases.schema.json#/$defs/evalCase"}},perplexity:{$ref:"#/$defs/perplexityDemand"},divergence:{$ref:"#/\
+$defs/divergenceDemand"}}},severities:{type:"object",maxProperties:1024,propertyNames:{type:"string",pattern:"^[A-Za-z][\
+A-Za-z0-9_-]{1,63}$"},additionalProperties:{$ref:"#/$defs/severity"}},suppressions:{type:"array",maxItems:1024,items:{$ref:"\
+#/$defs/suppression"}}},$defs:{byteSize:{anyOf:[{type:"integer",minimum:0,maximum:9007199254740991},{type:"string",pattern:"\
+^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$",maxLength:64}]},severity:{enum:["error","warning"]},suppression:{type:"object",required:[
+"rule","reason","expires"],additionalProperties:!1,properties:{rule:{type:"string",pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}\
+$"},tensor:{$ref:"common.schema.json#/$defs/shortText"},file:{$ref:"common.schema.json#/$defs/shortText"},reason:{type:"\
+string",minLength:3,maxLength:1024},expires:{type:"string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"}}},perplexityDemand:{type:"o\
+bject",required:["file","maximum"],additionalProperties:!1,properties:{file:{type:"string",minLength:1,maxLength:4096},maximum:{
+type:"number",minimum:1}}},divergenceDemand:{type:"object",required:["reference","file","maximum"],additionalProperties:!1,
+properties:{reference:{type:"string",minLength:1,maxLength:4096},file:{type:"string",minLength:1,maxLength:4096},maximum:{
+type:"number",minimum:0}}}}};var schema47={enum:["error","warning"]},func1=Object.prototype.hasOwnProperty,func2=require_ucs2length().default,func0=require_equal().
+default,pattern4=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern7=new RegExp("^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$",
+"u"),pattern9=new RegExp("^[0-9a-f]{64}$","u"),pattern13=new RegExp("^[A-Za-z][A-Za-z0-9_-]{1,63}$","u");var pattern17=new RegExp("^\\d{4}-\\d{2}-\\d{2}$","u");function validate23(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.rule===void 0&&(missing0="rule")||data.reason===void 0&&(missing0="reason")||data.expires===
+void 0&&(missing0="expires"))return validate23.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="rule"||key0==="tensor"||key0==="file"||key0==="reason"||key0==="expires")){return validate23.errors=[{instancePath,
+schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs1===errors){if(data.rule!==void 0){let data0=data.rule,_errs2=errors;if(errors===
+_errs2)if(typeof data0=="string"){if(!pattern13.test(data0))return validate23.errors=[{instancePath:instancePath+"/rule",
+schemaPath:"#/properties/rule/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}$"},message:'must \
+match pattern "^[A-Za-z][A-Za-z0-9_-]{1,63}$"'}],!1}else return validate23.errors=[{instancePath:instancePath+"/rule",schemaPath:"\
+#/properties/rule/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.tensor!==void 0){let data1=data.tensor,_errs4=errors;if(errors===errors)if(typeof data1==
+"string"){if(func2(data1)>256)return validate23.errors=[{instancePath:instancePath+"/tensor",schemaPath:"common.schema.j\
+son#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],
+!1;if(func2(data1)<1)return validate23.errors=[{instancePath:instancePath+"/tensor",schemaPath:"common.schema.json#/$def\
+s/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
+test(data1))return validate23.errors=[{instancePath:instancePath+"/tensor",schemaPath:"common.schema.json#/$defs/shortTe\
+xt/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u0\
+01f\\u007f]*$"'}],!1}else return validate23.errors=[{instancePath:instancePath+"/tensor",schemaPath:"common.schema.json#\
+/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===errors}else
+var valid0=!0;if(valid0){if(data.file!==void 0){let data2=data.file,_errs7=errors;if(errors===errors)if(typeof data2=="s\
+tring"){if(func2(data2)>256)return validate23.errors=[{instancePath:instancePath+"/file",schemaPath:"common.schema.json#\
+/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
+if(func2(data2)<1)return validate23.errors=[{instancePath:instancePath+"/file",schemaPath:"common.schema.json#/$defs/sho\
+rtText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
+test(data2))return validate23.errors=[{instancePath:instancePath+"/file",schemaPath:"common.schema.json#/$defs/shortText\
+/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001\
+f\\u007f]*$"'}],!1}else return validate23.errors=[{instancePath:instancePath+"/file",schemaPath:"common.schema.json#/$de\
+fs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0;
+if(valid0){if(data.reason!==void 0){let data3=data.reason,_errs10=errors;if(errors===_errs10)if(typeof data3=="string"){
+if(func2(data3)>1024)return validate23.errors=[{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/maxL\
+ength",keyword:"maxLength",params:{limit:1024},message:"must NOT have more than 1024 characters"}],!1;if(func2(data3)<3)
+return validate23.errors=[{instancePath:instancePath+"/reason",schemaPath:"#/properties/reason/minLength",keyword:"minLe\
+ngth",params:{limit:3},message:"must NOT have fewer than 3 characters"}],!1}else return validate23.errors=[{instancePath:instancePath+
+"/reason",schemaPath:"#/properties/reason/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs10===
+errors}else var valid0=!0;if(valid0)if(data.expires!==void 0){let data4=data.expires,_errs12=errors;if(errors===_errs12)
+if(typeof data4=="string"){if(!pattern17.test(data4))return validate23.errors=[{instancePath:instancePath+"/expires",schemaPath:"\
+#/properties/expires/pattern",keyword:"pattern",params:{pattern:"^\\d{4}-\\d{2}-\\d{2}$"},message:'must match pattern "^\
+\\d{4}-\\d{2}-\\d{2}$"'}],!1}else return validate23.errors=[{instancePath:instancePath+"/expires",schemaPath:"#/properti\
+es/expires/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else
+return validate23.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate23.errors=vErrors,errors===0}function validate20(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.version===void 0&&(missing0="version"))return validate20.errors=[{instancePath,schemaPath:"#\
+/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;
+{let _errs1=errors;for(let key0 in data)if(!func1.call(schema31.properties,key0)){return validate20.errors=[{instancePath,
+schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs1===errors){if(data.$schema!==void 0){let _errs2=errors;if(typeof data.$schema!=
+"string")return validate20.errors=[{instancePath:instancePath+"/$schema",schemaPath:"#/properties/%24schema/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
+version!==void 0){let _errs4=errors;if(data.version!==1)return validate20.errors=[{instancePath:instancePath+"/version",
+schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
+var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.description!==void 0){let data2=data.description,_errs5=errors;
+if(errors===_errs5)if(typeof data2=="string"){if(func2(data2)>4096)return validate20.errors=[{instancePath:instancePath+
+"/description",schemaPath:"#/properties/description/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT\
+ have more than 4096 characters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/description",schemaPath:"\
+#/properties/description/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
+var valid0=!0;if(valid0){if(data.extends!==void 0){let data3=data.extends,_errs7=errors;if(!(data3==="browser-512mb"||data3===
+"server"||data3==="strict"))return validate20.errors=[{instancePath:instancePath+"/extends",schemaPath:"#/properties/ext\
+ends/enum",keyword:"enum",params:{allowedValues:schema31.properties.extends.enum},message:"must be equal to one of the a\
+llowed values"}],!1;var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.formats!==void 0){let data4=data.formats,
+_errs8=errors;if(errors===_errs8)if(Array.isArray(data4)){if(data4.length<1)return validate20.errors=[{instancePath:instancePath+
+"/formats",schemaPath:"#/properties/formats/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer t\
+han 1 items"}],!1;{var valid1=!0;let len0=data4.length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs10=errors;if(!(data5===
+"slm1"||data5==="slm2"||data5==="gguf"||data5==="huggingface"||data5==="llama2c"))return validate20.errors=[{instancePath:instancePath+
+"/formats/"+i0,schemaPath:"#/properties/formats/items/enum",keyword:"enum",params:{allowedValues:schema31.properties.formats.
+items.enum},message:"must be equal to one of the allowed values"}],!1;var valid1=_errs10===errors;if(!valid1)break}if(valid1){
+let i1=data4.length,j0;if(i1>1){outer0:for(;i1--;)for(j0=i1;j0--;)if(func0(data4[i1],data4[j0])){return validate20.errors=
+[{instancePath:instancePath+"/formats",schemaPath:"#/properties/formats/uniqueItems",keyword:"uniqueItems",params:{i:i1,
+j:j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)"}],!1;break outer0}}}}}else return validate20.
+errors=[{instancePath:instancePath+"/formats",schemaPath:"#/properties/formats/type",keyword:"type",params:{type:"array"},
+message:"must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.architectures!==void 0){let data6=data.
+architectures,_errs11=errors;if(errors===_errs11)if(Array.isArray(data6)){if(data6.length>256)return validate20.errors=[
+{instancePath:instancePath+"/architectures",schemaPath:"#/properties/architectures/maxItems",keyword:"maxItems",params:{
+limit:256},message:"must NOT have more than 256 items"}],!1;if(data6.length<1)return validate20.errors=[{instancePath:instancePath+
+"/architectures",schemaPath:"#/properties/architectures/minItems",keyword:"minItems",params:{limit:1},message:"must NOT \
+have fewer than 1 items"}],!1;{var valid3=!0;let len1=data6.length;for(let i2=0;i2<len1;i2++){let data7=data6[i2],_errs13=errors;
+if(errors===errors)if(typeof data7=="string"){if(func2(data7)>256)return validate20.errors=[{instancePath:instancePath+"\
+/architectures/"+i2,schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func2(data7)<1)return validate20.errors=[{instancePath:instancePath+"/ar\
+chitectures/"+i2,schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"\
+must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data7))return validate20.errors=[{instancePath:instancePath+
+"/architectures/"+i2,schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u00\
+00-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{
+instancePath:instancePath+"/architectures/"+i2,schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid3=_errs13===errors;if(!valid3)break}}}else return validate20.errors=
+[{instancePath:instancePath+"/architectures",schemaPath:"#/properties/architectures/type",keyword:"type",params:{type:"a\
+rray"},message:"must be array"}],!1;var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.dtypes!==void 0){let data8=data.
+dtypes,_errs16=errors;if(errors===_errs16)if(Array.isArray(data8)){if(data8.length>256)return validate20.errors=[{instancePath:instancePath+
+"/dtypes",schemaPath:"#/properties/dtypes/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more th\
+an 256 items"}],!1;if(data8.length<1)return validate20.errors=[{instancePath:instancePath+"/dtypes",schemaPath:"#/proper\
+ties/dtypes/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid5=!0;
+let len2=data8.length;for(let i3=0;i3<len2;i3++){let data9=data8[i3],_errs18=errors;if(errors===errors)if(typeof data9==
+"string"){if(func2(data9)>256)return validate20.errors=[{instancePath:instancePath+"/dtypes/"+i3,schemaPath:"common.sche\
+ma.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characte\
+rs"}],!1;if(func2(data9)<1)return validate20.errors=[{instancePath:instancePath+"/dtypes/"+i3,schemaPath:"common.schema.\
+json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],
+!1;if(!pattern4.test(data9))return validate20.errors=[{instancePath:instancePath+"/dtypes/"+i3,schemaPath:"common.schema\
+.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
+ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/dtypes/"+i3,schemaPath:"\
+common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs18===
+errors;if(!valid5)break}}}else return validate20.errors=[{instancePath:instancePath+"/dtypes",schemaPath:"#/properties/d\
+types/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs16===errors}else var valid0=!0;
+if(valid0){if(data.licenses!==void 0){let data10=data.licenses,_errs21=errors;if(errors===_errs21)if(Array.isArray(data10)){
+if(data10.length>1024)return validate20.errors=[{instancePath:instancePath+"/licenses",schemaPath:"#/properties/licenses\
+/maxItems",keyword:"maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;if(data10.length<1)return validate20.
+errors=[{instancePath:instancePath+"/licenses",schemaPath:"#/properties/licenses/minItems",keyword:"minItems",params:{limit:1},
+message:"must NOT have fewer than 1 items"}],!1;{var valid7=!0;let len3=data10.length;for(let i4=0;i4<len3;i4++){let data11=data10[i4],
+_errs23=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate20.errors=[{instancePath:instancePath+
+"/licenses/"+i4,schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate20.errors=[{instancePath:instancePath+"/l\
+icenses/"+i4,schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"mu\
+st NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate20.errors=[{instancePath:instancePath+
+"/licenses/"+i4,schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u\
+001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
+"/licenses/"+i4,schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"}],!1;var valid7=_errs23===errors;if(!valid7)break}}}else return validate20.errors=[{instancePath:instancePath+
+"/licenses",schemaPath:"#/properties/licenses/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs21===
+errors}else var valid0=!0;if(valid0){if(data.maxFileBytes!==void 0){let data12=data.maxFileBytes,_errs26=errors,_errs28=errors,
+valid10=!1,_errs29=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12))){let err0={instancePath:instancePath+
+"/maxFileBytes",schemaPath:"#/$defs/byteSize/anyOf/0/type",keyword:"type",params:{type:"integer"},message:"must be integ\
+er"};vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}if(errors===_errs29&&typeof data12=="number"&&isFinite(data12)){
+if(data12>9007199254740991||isNaN(data12)){let err1={instancePath:instancePath+"/maxFileBytes",schemaPath:"#/$defs/byteS\
+ize/anyOf/0/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740\
+991"};vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}else if(data12<0||isNaN(data12)){let err2={instancePath:instancePath+
+"/maxFileBytes",schemaPath:"#/$defs/byteSize/anyOf/0/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"};vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++}}var _valid0=_errs29===errors;if(valid10=valid10||
+_valid0,!valid10){let _errs31=errors;if(errors===_errs31)if(typeof data12=="string"){if(func2(data12)>64){let err3={instancePath:instancePath+
+"/maxFileBytes",schemaPath:"#/$defs/byteSize/anyOf/1/maxLength",keyword:"maxLength",params:{limit:64},message:"must NOT \
+have more than 64 characters"};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}else if(!pattern7.test(data12)){
+let err4={instancePath:instancePath+"/maxFileBytes",schemaPath:"#/$defs/byteSize/anyOf/1/pattern",keyword:"pattern",params:{
+pattern:"^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$"},message:'must match pattern "^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$"'};vErrors===
+null?vErrors=[err4]:vErrors.push(err4),errors++}}else{let err5={instancePath:instancePath+"/maxFileBytes",schemaPath:"#/\
+$defs/byteSize/anyOf/1/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err5]:
+vErrors.push(err5),errors++}var _valid0=_errs31===errors;valid10=valid10||_valid0}if(valid10)errors=_errs28,vErrors!==null&&
+(_errs28?vErrors.length=_errs28:vErrors=null);else{let err6={instancePath:instancePath+"/maxFileBytes",schemaPath:"#/$de\
+fs/byteSize/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};return vErrors===null?vErrors=[err6]:
+vErrors.push(err6),errors++,validate20.errors=vErrors,!1}var valid0=_errs26===errors}else var valid0=!0;if(valid0){if(data.
+maxParameters!==void 0){let data13=data.maxParameters,_errs33=errors;if(!(typeof data13=="number"&&!(data13%1)&&!isNaN(data13)&&
+isFinite(data13)))return validate20.errors=[{instancePath:instancePath+"/maxParameters",schemaPath:"#/properties/maxPara\
+meters/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs33&&typeof data13=="\
+number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate20.errors=[{instancePath:instancePath+"/maxParameter\
+s",schemaPath:"#/properties/maxParameters/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >\
+= 1"}],!1;var valid0=_errs33===errors}else var valid0=!0;if(valid0){if(data.memory!==void 0){let data14=data.memory,_errs35=errors;
+if(errors===_errs35)if(data14&&typeof data14=="object"&&!Array.isArray(data14)){let missing1;if(data14.budget===void 0&&
+(missing1="budget"))return validate20.errors=[{instancePath:instancePath+"/memory",schemaPath:"#/properties/memory/requi\
+red",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs37=errors;
+for(let key1 in data14)if(!(key1==="budget"||key1==="context"||key1==="kvCache"||key1==="chunk"||key1==="threads")){return validate20.
+errors=[{instancePath:instancePath+"/memory",schemaPath:"#/properties/memory/additionalProperties",keyword:"additionalPr\
+operties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}if(_errs37===errors){
+if(data14.budget!==void 0){let data15=data14.budget,_errs38=errors,_errs40=errors,valid13=!1,_errs41=errors;if(!(typeof data15==
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15))){let err7={instancePath:instancePath+"/memory/budget",schemaPath:"\
+#/$defs/byteSize/anyOf/0/type",keyword:"type",params:{type:"integer"},message:"must be integer"};vErrors===null?vErrors=
+[err7]:vErrors.push(err7),errors++}if(errors===_errs41&&typeof data15=="number"&&isFinite(data15)){if(data15>9007199254740991||
+isNaN(data15)){let err8={instancePath:instancePath+"/memory/budget",schemaPath:"#/$defs/byteSize/anyOf/0/maximum",keyword:"\
+maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"};vErrors===null?vErrors=[
+err8]:vErrors.push(err8),errors++}else if(data15<0||isNaN(data15)){let err9={instancePath:instancePath+"/memory/budget",
+schemaPath:"#/$defs/byteSize/anyOf/0/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"};
+vErrors===null?vErrors=[err9]:vErrors.push(err9),errors++}}var _valid1=_errs41===errors;if(valid13=valid13||_valid1,!valid13){
+let _errs43=errors;if(errors===_errs43)if(typeof data15=="string"){if(func2(data15)>64){let err10={instancePath:instancePath+
+"/memory/budget",schemaPath:"#/$defs/byteSize/anyOf/1/maxLength",keyword:"maxLength",params:{limit:64},message:"must NOT\
+ have more than 64 characters"};vErrors===null?vErrors=[err10]:vErrors.push(err10),errors++}else if(!pattern7.test(data15)){
+let err11={instancePath:instancePath+"/memory/budget",schemaPath:"#/$defs/byteSize/anyOf/1/pattern",keyword:"pattern",params:{
+pattern:"^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$"},message:'must match pattern "^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$"'};vErrors===
+null?vErrors=[err11]:vErrors.push(err11),errors++}}else{let err12={instancePath:instancePath+"/memory/budget",schemaPath:"\
+#/$defs/byteSize/anyOf/1/type",keyword:"type",params:{type:"string"},message:"must be string"};vErrors===null?vErrors=[err12]:
+vErrors.push(err12),errors++}var _valid1=_errs43===errors;valid13=valid13||_valid1}if(valid13)errors=_errs40,vErrors!==null&&
+(_errs40?vErrors.length=_errs40:vErrors=null);else{let err13={instancePath:instancePath+"/memory/budget",schemaPath:"#/$\
+defs/byteSize/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};return vErrors===null?vErrors=[err13]:
+vErrors.push(err13),errors++,validate20.errors=vErrors,!1}var valid11=_errs38===errors}else var valid11=!0;if(valid11){if(data14.
+context!==void 0){let data16=data14.context,_errs45=errors;if(!(typeof data16=="number"&&!(data16%1)&&!isNaN(data16)&&isFinite(
+data16)))return validate20.errors=[{instancePath:instancePath+"/memory/context",schemaPath:"#/properties/memory/properti\
+es/context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs45&&typeof data16==
+"number"&&isFinite(data16)&&(data16<1||isNaN(data16)))return validate20.errors=[{instancePath:instancePath+"/memory/cont\
+ext",schemaPath:"#/properties/memory/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid11=_errs45===errors}else var valid11=!0;if(valid11){if(data14.kvCache!==void 0){let data17=data14.
+kvCache,_errs47=errors;if(!(data17==="f32"||data17==="f16"||data17==="q8"))return validate20.errors=[{instancePath:instancePath+
+"/memory/kvCache",schemaPath:"#/properties/memory/properties/kvCache/enum",keyword:"enum",params:{allowedValues:schema31.
+properties.memory.properties.kvCache.enum},message:"must be equal to one of the allowed values"}],!1;var valid11=_errs47===
+errors}else var valid11=!0;if(valid11){if(data14.chunk!==void 0){let data18=data14.chunk,_errs48=errors;if(!(typeof data18==
+"number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate20.errors=[{instancePath:instancePath+"/memory/c\
+hunk",schemaPath:"#/properties/memory/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must be int\
+eger"}],!1;if(errors===_errs48&&typeof data18=="number"&&isFinite(data18)&&(data18<1||isNaN(data18)))return validate20.errors=
+[{instancePath:instancePath+"/memory/chunk",schemaPath:"#/properties/memory/properties/chunk/minimum",keyword:"minimum",
+params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid11=_errs48===errors}else var valid11=!0;if(valid11)
+if(data14.threads!==void 0){let data19=data14.threads,_errs50=errors;if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(data19)&&
+isFinite(data19)))return validate20.errors=[{instancePath:instancePath+"/memory/threads",schemaPath:"#/properties/memory\
+/properties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs50&&typeof data19==
+"number"&&isFinite(data19)){if(data19>64||isNaN(data19))return validate20.errors=[{instancePath:instancePath+"/memory/th\
+reads",schemaPath:"#/properties/memory/properties/threads/maximum",keyword:"maximum",params:{comparison:"<=",limit:64},message:"\
+must be <= 64"}],!1;if(data19<1||isNaN(data19))return validate20.errors=[{instancePath:instancePath+"/memory/threads",schemaPath:"\
+#/properties/memory/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
+!1}var valid11=_errs50===errors}else var valid11=!0}}}}}}else return validate20.errors=[{instancePath:instancePath+"/mem\
+ory",schemaPath:"#/properties/memory/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs35===
+errors}else var valid0=!0;if(valid0){if(data.rootDigests!==void 0){let data20=data.rootDigests,_errs52=errors;if(errors===
+_errs52)if(Array.isArray(data20)){if(data20.length>65536)return validate20.errors=[{instancePath:instancePath+"/rootDige\
+sts",schemaPath:"#/properties/rootDigests/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more \
+than 65536 items"}],!1;if(data20.length<1)return validate20.errors=[{instancePath:instancePath+"/rootDigests",schemaPath:"\
+#/properties/rootDigests/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{
+var valid14=!0;let len4=data20.length;for(let i5=0;i5<len4;i5++){let data21=data20[i5],_errs54=errors;if(errors===errors)
+if(typeof data21=="string"){if(!pattern9.test(data21))return validate20.errors=[{instancePath:instancePath+"/rootDigests\
+/"+i5,schemaPath:"common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'\
+must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/rootDigests/"+i5,schemaPath:"\
+common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid14=_errs54===
+errors;if(!valid14)break}}}else return validate20.errors=[{instancePath:instancePath+"/rootDigests",schemaPath:"#/proper\
+ties/rootDigests/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs52===errors}else
+var valid0=!0;if(valid0){if(data.fileDigests!==void 0){let data22=data.fileDigests,_errs57=errors;if(errors===_errs57)if(Array.
+isArray(data22)){if(data22.length>65536)return validate20.errors=[{instancePath:instancePath+"/fileDigests",schemaPath:"\
+#/properties/fileDigests/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],
+!1;if(data22.length<1)return validate20.errors=[{instancePath:instancePath+"/fileDigests",schemaPath:"#/properties/fileD\
+igests/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid16=!0;let len5=data22.
+length;for(let i6=0;i6<len5;i6++){let data23=data22[i6],_errs59=errors;if(errors===errors)if(typeof data23=="string"){if(!pattern9.
+test(data23))return validate20.errors=[{instancePath:instancePath+"/fileDigests/"+i6,schemaPath:"common.schema.json#/$de\
+fs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
+return validate20.errors=[{instancePath:instancePath+"/fileDigests/"+i6,schemaPath:"common.schema.json#/$defs/sha256/typ\
+e",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid16=_errs59===errors;if(!valid16)break}}}else
+return validate20.errors=[{instancePath:instancePath+"/fileDigests",schemaPath:"#/properties/fileDigests/type",keyword:"\
+type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs57===errors}else var valid0=!0;if(valid0){if(data.
+provenance!==void 0){let data24=data.provenance,_errs62=errors;if(errors===_errs62)if(data24&&typeof data24=="object"&&!Array.
+isArray(data24)){let _errs64=errors;for(let key2 in data24)if(!(key2==="require"||key2==="baseModels"||key2==="sourceDig\
+ests")){return validate20.errors=[{instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/additiona\
+lProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional propertie\
+s"}],!1;break}if(_errs64===errors){if(data24.require!==void 0){let data25=data24.require,_errs65=errors;if(errors===_errs65)
+if(Array.isArray(data25)){var valid19=!0;let len6=data25.length;for(let i7=0;i7<len6;i7++){let data26=data25[i7],_errs67=errors;
+if(!(data26==="license"||data26==="baseModel"||data26==="sources"||data26==="recipe"))return validate20.errors=[{instancePath:instancePath+
+"/provenance/require/"+i7,schemaPath:"#/properties/provenance/properties/require/items/enum",keyword:"enum",params:{allowedValues:schema31.
+properties.provenance.properties.require.items.enum},message:"must be equal to one of the allowed values"}],!1;var valid19=_errs67===
+errors;if(!valid19)break}if(valid19){let i8=data25.length,j1;if(i8>1){outer1:for(;i8--;)for(j1=i8;j1--;)if(func0(data25[i8],
+data25[j1])){return validate20.errors=[{instancePath:instancePath+"/provenance/require",schemaPath:"#/properties/provena\
+nce/properties/require/uniqueItems",keyword:"uniqueItems",params:{i:i8,j:j1},message:"must NOT have duplicate items (ite\
+ms ## "+j1+" and "+i8+" are identical)"}],!1;break outer1}}}}else return validate20.errors=[{instancePath:instancePath+"\
+/provenance/require",schemaPath:"#/properties/provenance/properties/require/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid18=_errs65===errors}else var valid18=!0;if(valid18){if(data24.baseModels!==void 0){let data27=data24.
+baseModels,_errs68=errors;if(errors===_errs68)if(Array.isArray(data27)){if(data27.length>1024)return validate20.errors=[
+{instancePath:instancePath+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/maxItems",
+keyword:"maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;if(data27.length<1)return validate20.
+errors=[{instancePath:instancePath+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/mi\
+nItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid21=!0;let len7=data27.
+length;for(let i9=0;i9<len7;i9++){let data28=data27[i9],_errs70=errors;if(errors===errors)if(typeof data28=="string"){if(func2(
+data28)>256)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,schemaPath:"common.schema.\
+json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],
+!1;if(func2(data28)<1)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,schemaPath:"comm\
+on.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 char\
+acters"}],!1;if(!pattern4.test(data28))return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,
+schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/baseModels/"+i9,schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid21=_errs70===errors;if(!valid21)break}}}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/type",keyword:"type",params:{type:"ar\
+ray"},message:"must be array"}],!1;var valid18=_errs68===errors}else var valid18=!0;if(valid18)if(data24.sourceDigests!==
+void 0){let data29=data24.sourceDigests,_errs73=errors;if(errors===_errs73)if(Array.isArray(data29)){if(data29.length>65536)
+return validate20.errors=[{instancePath:instancePath+"/provenance/sourceDigests",schemaPath:"#/properties/provenance/pro\
+perties/sourceDigests/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],
+!1;if(data29.length<1)return validate20.errors=[{instancePath:instancePath+"/provenance/sourceDigests",schemaPath:"#/pro\
+perties/provenance/properties/sourceDigests/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer t\
+han 1 items"}],!1;{var valid23=!0;let len8=data29.length;for(let i10=0;i10<len8;i10++){let data30=data29[i10],_errs75=errors;
+if(errors===errors)if(typeof data30=="string"){if(!pattern9.test(data30))return validate20.errors=[{instancePath:instancePath+
+"/provenance/sourceDigests/"+i10,schemaPath:"common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"\
+^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/sourceDigests/"+i10,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid23=_errs75===errors;if(!valid23)break}}}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/sourceDigests",schemaPath:"#/properties/provenance/properties/sourceDigests/type",keyword:"type",params:{type:"\
+array"},message:"must be array"}],!1;var valid18=_errs73===errors}else var valid18=!0}}}else return validate20.errors=[{
+instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;var valid0=_errs62===errors}else var valid0=!0;if(valid0){if(data.weights!==void 0){let data31=data.
+weights,_errs78=errors;if(errors===_errs78)if(data31&&typeof data31=="object"&&!Array.isArray(data31)){let _errs80=errors;
+for(let key3 in data31)if(key3!=="scan"){return validate20.errors=[{instancePath:instancePath+"/weights",schemaPath:"#/p\
+roperties/weights/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NO\
+T have additional properties"}],!1;break}if(_errs80===errors&&data31.scan!==void 0){let data32=data31.scan;if(!(data32===
+"full"||data32==="sampled"))return validate20.errors=[{instancePath:instancePath+"/weights/scan",schemaPath:"#/propertie\
+s/weights/properties/scan/enum",keyword:"enum",params:{allowedValues:schema31.properties.weights.properties.scan.enum},message:"\
+must be equal to one of the allowed values"}],!1}}else return validate20.errors=[{instancePath:instancePath+"/weights",schemaPath:"\
+#/properties/weights/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs78===errors}else
+var valid0=!0;if(valid0){if(data.behaviour!==void 0){let data33=data.behaviour,_errs82=errors;if(errors===_errs82)if(data33&&
+typeof data33=="object"&&!Array.isArray(data33)){let _errs84=errors;for(let key4 in data33)if(!(key4==="probes"||key4===
+"perplexity"||key4==="divergence")){return validate20.errors=[{instancePath:instancePath+"/behaviour",schemaPath:"#/prop\
+erties/behaviour/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NOT\
+ have additional properties"}],!1;break}if(_errs84===errors){if(data33.probes!==void 0){let data34=data33.probes,_errs85=errors;
+if(errors===_errs85)if(Array.isArray(data34)){if(data34.length>256)return validate20.errors=[{instancePath:instancePath+
+"/behaviour/probes",schemaPath:"#/properties/behaviour/properties/probes/maxItems",keyword:"maxItems",params:{limit:256},
+message:"must NOT have more than 256 items"}],!1;if(data34.length<1)return validate20.errors=[{instancePath:instancePath+
+"/behaviour/probes",schemaPath:"#/properties/behaviour/properties/probes/minItems",keyword:"minItems",params:{limit:1},message:"\
+must NOT have fewer than 1 items"}],!1;{var valid27=!0;let len9=data34.length;for(let i11=0;i11<len9;i11++){let data35=data34[i11],
+_errs87=errors;if(errors===errors)if(data35&&typeof data35=="object"&&!Array.isArray(data35)){let missing2;if(data35.prompt===
+void 0&&(missing2="prompt")||data35.expected===void 0&&(missing2="expected"))return validate20.errors=[{instancePath:instancePath+
+"/behaviour/probes/"+i11,schemaPath:"eval-cases.schema.json#/$defs/evalCase/required",keyword:"required",params:{missingProperty:missing2},
+message:"must have required property '"+missing2+"'"}],!1;{let _errs90=errors;for(let key5 in data35)if(!(key5==="name"||
+key5==="prompt"||key5==="expected"||key5==="maxTokens")){return validate20.errors=[{instancePath:instancePath+"/behaviou\
+r/probes/"+i11,schemaPath:"eval-cases.schema.json#/$defs/evalCase/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key5},message:"must NOT have additional properties"}],!1;break}if(_errs90===errors){if(data35.name!==
+void 0){let _errs91=errors;if(typeof data35.name!="string")return validate20.errors=[{instancePath:instancePath+"/behavi\
+our/probes/"+i11+"/name",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/name/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid29=_errs91===errors}else var valid29=!0;if(valid29){if(data35.prompt!==
+void 0){let _errs93=errors;if(typeof data35.prompt!="string")return validate20.errors=[{instancePath:instancePath+"/beha\
+viour/probes/"+i11+"/prompt",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/prompt/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid29=_errs93===errors}else var valid29=!0;if(valid29){if(data35.expected!==
+void 0){let _errs95=errors;if(typeof data35.expected!="string")return validate20.errors=[{instancePath:instancePath+"/be\
+haviour/probes/"+i11+"/expected",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/expected/type",keyword:"t\
+ype",params:{type:"string"},message:"must be string"}],!1;var valid29=_errs95===errors}else var valid29=!0;if(valid29)if(data35.
+maxTokens!==void 0){let data39=data35.maxTokens,_errs97=errors;if(!(typeof data39=="number"&&!(data39%1)&&!isNaN(data39)&&
+isFinite(data39)))return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i11+"/maxTokens",schemaPath:"\
+eval-cases.schema.json#/$defs/evalCase/properties/maxTokens/type",keyword:"type",params:{type:"integer"},message:"must b\
+e integer"}],!1;if(errors===_errs97&&typeof data39=="number"&&isFinite(data39)&&(data39<1||isNaN(data39)))return validate20.
+errors=[{instancePath:instancePath+"/behaviour/probes/"+i11+"/maxTokens",schemaPath:"eval-cases.schema.json#/$defs/evalC\
+ase/properties/maxTokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid29=_errs97===
+errors}else var valid29=!0}}}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i11,schemaPath:"\
+eval-cases.schema.json#/$defs/evalCase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid27=_errs87===
+errors;if(!valid27)break}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes",schemaPath:"#/p\
+roperties/behaviour/properties/probes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid26=_errs85===
+errors}else var valid26=!0;if(valid26){if(data33.perplexity!==void 0){let data40=data33.perplexity,_errs99=errors;if(errors===
+errors)if(data40&&typeof data40=="object"&&!Array.isArray(data40)){let missing3;if(data40.file===void 0&&(missing3="file")||
+data40.maximum===void 0&&(missing3="maximum"))return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexit\
+y",schemaPath:"#/$defs/perplexityDemand/required",keyword:"required",params:{missingProperty:missing3},message:"must hav\
+e required property '"+missing3+"'"}],!1;{let _errs102=errors;for(let key6 in data40)if(!(key6==="file"||key6==="maximum")){
+return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexity",schemaPath:"#/$defs/perplexityDemand/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs102===errors){if(data40.file!==void 0){let data41=data40.file,_errs103=errors;if(errors===_errs103)
+if(typeof data41=="string"){if(func2(data41)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/perpl\
+exity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/maxLength",keyword:"maxLength",params:{limit:4096},message:"\
+must NOT have more than 4096 characters"}],!1;if(func2(data41)<1)return validate20.errors=[{instancePath:instancePath+"/\
+behaviour/perplexity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/minLength",keyword:"minLength",params:{limit:1},
+message:"must NOT have fewer than 1 characters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/behavio\
+ur/perplexity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid31=_errs103===errors}else var valid31=!0;if(valid31)if(data40.maximum!==void 0){let data42=data40.
+maximum,_errs105=errors;if(errors===_errs105)if(typeof data42=="number"&&isFinite(data42)){if(data42<1||isNaN(data42))return validate20.
+errors=[{instancePath:instancePath+"/behaviour/perplexity/maximum",schemaPath:"#/$defs/perplexityDemand/properties/maxim\
+um/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}else return validate20.errors=
+[{instancePath:instancePath+"/behaviour/perplexity/maximum",schemaPath:"#/$defs/perplexityDemand/properties/maximum/type",
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid31=_errs105===errors}else var valid31=!0}}}else
+return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexity",schemaPath:"#/$defs/perplexityDemand/type",
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid26=_errs99===errors}else var valid26=!0;if(valid26)
+if(data33.divergence!==void 0){let data43=data33.divergence,_errs107=errors;if(errors===errors)if(data43&&typeof data43==
+"object"&&!Array.isArray(data43)){let missing4;if(data43.reference===void 0&&(missing4="reference")||data43.file===void 0&&
+(missing4="file")||data43.maximum===void 0&&(missing4="maximum"))return validate20.errors=[{instancePath:instancePath+"/\
+behaviour/divergence",schemaPath:"#/$defs/divergenceDemand/required",keyword:"required",params:{missingProperty:missing4},
+message:"must have required property '"+missing4+"'"}],!1;{let _errs110=errors;for(let key7 in data43)if(!(key7==="refer\
+ence"||key7==="file"||key7==="maximum")){return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence",schemaPath:"\
+#/$defs/divergenceDemand/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"\
+must NOT have additional properties"}],!1;break}if(_errs110===errors){if(data43.reference!==void 0){let data44=data43.reference,
+_errs111=errors;if(errors===_errs111)if(typeof data44=="string"){if(func2(data44)>4096)return validate20.errors=[{instancePath:instancePath+
+"/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/reference/maxLength",keyword:"maxLengt\
+h",params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1;if(func2(data44)<1)return validate20.errors=
+[{instancePath:instancePath+"/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/reference/\
+minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate20.
+errors=[{instancePath:instancePath+"/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/ref\
+erence/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid33=_errs111===errors}else var valid33=!0;
+if(valid33){if(data43.file!==void 0){let data45=data43.file,_errs113=errors;if(errors===_errs113)if(typeof data45=="stri\
+ng"){if(func2(data45)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence/file",schemaPath:"\
+#/$defs/divergenceDemand/properties/file/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT have more \
+than 4096 characters"}],!1;if(func2(data45)<1)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergenc\
+e/file",schemaPath:"#/$defs/divergenceDemand/properties/file/minLength",keyword:"minLength",params:{limit:1},message:"mu\
+st NOT have fewer than 1 characters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/behaviour/divergen\
+ce/file",schemaPath:"#/$defs/divergenceDemand/properties/file/type",keyword:"type",params:{type:"string"},message:"must \
+be string"}],!1;var valid33=_errs113===errors}else var valid33=!0;if(valid33)if(data43.maximum!==void 0){let data46=data43.
+maximum,_errs115=errors;if(errors===_errs115)if(typeof data46=="number"&&isFinite(data46)){if(data46<0||isNaN(data46))return validate20.
+errors=[{instancePath:instancePath+"/behaviour/divergence/maximum",schemaPath:"#/$defs/divergenceDemand/properties/maxim\
+um/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate20.errors=
+[{instancePath:instancePath+"/behaviour/divergence/maximum",schemaPath:"#/$defs/divergenceDemand/properties/maximum/type",
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid33=_errs115===errors}else var valid33=!0}}}}else
+return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence",schemaPath:"#/$defs/divergenceDemand/type",
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid26=_errs107===errors}else var valid26=!0}}}else
+return validate20.errors=[{instancePath:instancePath+"/behaviour",schemaPath:"#/properties/behaviour/type",keyword:"type",
+params:{type:"object"},message:"must be object"}],!1;var valid0=_errs82===errors}else var valid0=!0;if(valid0){if(data.severities!==
+void 0){let data47=data.severities,_errs117=errors;if(errors===_errs117)if(data47&&typeof data47=="object"&&!Array.isArray(
+data47)){if(Object.keys(data47).length>1024)return validate20.errors=[{instancePath:instancePath+"/severities",schemaPath:"\
+#/properties/severities/maxProperties",keyword:"maxProperties",params:{limit:1024},message:"must NOT have more than 1024\
+ properties"}],!1;for(let key8 in data47){let _errs119=errors;if(errors===_errs119)if(typeof key8=="string"){if(!pattern13.
+test(key8)){let err14={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames/pattern",
+keyword:"pattern",params:{pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}$"},message:'must match pattern "^[A-Za-z][A-Za-z0-9_-]{1\
+,63}$"',propertyName:key8};vErrors===null?vErrors=[err14]:vErrors.push(err14),errors++}}else{let err15={instancePath:instancePath+
+"/severities",schemaPath:"#/properties/severities/propertyNames/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string",propertyName:key8};vErrors===null?vErrors=[err15]:vErrors.push(err15),errors++}var valid34=_errs119===errors;
+if(!valid34){let err16={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames",keyword:"\
+propertyNames",params:{propertyName:key8},message:"property name must be valid"};return vErrors===null?vErrors=[err16]:vErrors.
+push(err16),errors++,validate20.errors=vErrors,!1;break}}if(valid34)for(let key9 in data47){let data48=data47[key9],_errs122=errors;
+if(!(data48==="error"||data48==="warning"))return validate20.errors=[{instancePath:instancePath+"/severities/"+key9.replace(
+/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/severity/enum",keyword:"enum",params:{allowedValues:schema47.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid35=_errs122===errors;if(!valid35)break}}else return validate20.
+errors=[{instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;var valid0=_errs117===errors}else var valid0=!0;if(valid0)if(data.suppressions!==
+void 0){let data49=data.suppressions,_errs124=errors;if(errors===_errs124)if(Array.isArray(data49)){if(data49.length>1024)
+return validate20.errors=[{instancePath:instancePath+"/suppressions",schemaPath:"#/properties/suppressions/maxItems",keyword:"\
+maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid37=!0;let len10=data49.length;
+for(let i12=0;i12<len10;i12++){let _errs126=errors;validate23(data49[i12],{instancePath:instancePath+"/suppressions/"+i12,
+parentData:data49,parentDataProperty:i12,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
+validate23.errors),errors=vErrors.length);var valid37=_errs126===errors;if(!valid37)break}}}else return validate20.errors=
+[{instancePath:instancePath+"/suppressions",schemaPath:"#/properties/suppressions/type",keyword:"type",params:{type:"arr\
+ay"},message:"must be array"}],!1;var valid0=_errs124===errors}else var valid0=!0}}}}}}}}}}}}}}}}}}}else return validate20.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate20.
+errors=vErrors,errors===0}var AdmissionReport=validate25,schema51={$schema:"https://json-schema.org/draft/2020-12/schema",
+$id:"admission-report.schema.json",type:"object",required:["version","file","verdict","findings","artifact"],additionalProperties:!1,
+properties:{version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"\
+array",items:{$ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},knownFindings:{type:"integer",minimum:1},checks:{
+type:"array",items:{$ref:"#/$defs/check"}}},$defs:{finding:{type:"object",required:["rule","class","severity","message"],
+additionalProperties:!1,properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["s\
+tructure","integrity","contract","tokenizer","weights","template","policy","provenance","behaviour","unsupported","resou\
+rce","io"]},severity:{enum:["error","warning","undetermined","suppressed"]},message:{type:"string"},remedy:{type:"string"},
+offset:{type:"integer",minimum:0},tensor:{type:"string"},suppression:{$ref:"#/$defs/suppression"}}},suppression:{type:"o\
+bject",required:["reason","expires","severity"],additionalProperties:!1,properties:{reason:{type:"string"},expires:{type:"\
+string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"},severity:{enum:["error","warning","undetermined"]}}},artifact:{type:"object",required:[
+"format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"},
+architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"object",required:["name","outcome"],additionalProperties:!1,
+properties:{name:{type:"string"},outcome:{enum:["passed","failed","skipped"]}}}}};var schema55={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+enum:["passed","failed","skipped"]}}},schema52={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,
+properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","c\
+ontract","tokenizer","weights","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:[
+"error","warning","undetermined","suppressed"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},
+tensor:{type:"string"},suppression:{$ref:"#/$defs/suppression"}}},schema53={type:"object",required:["reason","expires","\
+severity"],additionalProperties:!1,properties:{reason:{type:"string"},expires:{type:"string",pattern:"^\\d{4}-\\d{2}-\\d{2}\
+$"},severity:{enum:["error","warning","undetermined"]}}},pattern18=new RegExp("^MR-[A-Z][0-9]{3}$","u");function validate26(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
+0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.rule===void 0&&(missing0="rule")||data.class===
+void 0&&(missing0="class")||data.severity===void 0&&(missing0="severity")||data.message===void 0&&(missing0="message"))return validate26.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema52.properties,key0)){return validate26.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.rule!==void 0){let _errs2=errors;if(typeof data.
+rule!="string")return validate26.errors=[{instancePath:instancePath+"/rule",schemaPath:"#/properties/rule/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
+id!==void 0){let data1=data.id,_errs4=errors;if(errors===_errs4)if(typeof data1=="string"){if(!pattern18.test(data1))return validate26.
+errors=[{instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-\
+Z][0-9]{3}$"},message:'must match pattern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate26.errors=[{instancePath:instancePath+
+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===
+errors}else var valid0=!0;if(valid0){if(data.class!==void 0){let data2=data.class,_errs6=errors;if(!(data2==="structure"||
+data2==="integrity"||data2==="contract"||data2==="tokenizer"||data2==="weights"||data2==="template"||data2==="policy"||data2===
+"provenance"||data2==="behaviour"||data2==="unsupported"||data2==="resource"||data2==="io"))return validate26.errors=[{instancePath:instancePath+
+"/class",schemaPath:"#/properties/class/enum",keyword:"enum",params:{allowedValues:schema52.properties.class.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.severity!==
+void 0){let data3=data.severity,_errs7=errors;if(!(data3==="error"||data3==="warning"||data3==="undetermined"||data3==="\
+suppressed"))return validate26.errors=[{instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"\
+enum",params:{allowedValues:schema52.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
+var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.message!==void 0){let _errs8=errors;if(typeof data.message!=
+"string")return validate26.errors=[{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.
+remedy!==void 0){let _errs10=errors;if(typeof data.remedy!="string")return validate26.errors=[{instancePath:instancePath+
+"/remedy",schemaPath:"#/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs10===
+errors}else var valid0=!0;if(valid0){if(data.offset!==void 0){let data6=data.offset,_errs12=errors;if(!(typeof data6=="n\
+umber"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate26.errors=[{instancePath:instancePath+"/offset",schemaPath:"\
+#/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data6==
+"number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate26.errors=[{instancePath:instancePath+"/offset",schemaPath:"\
+#/properties/offset/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs12===
+errors}else var valid0=!0;if(valid0){if(data.tensor!==void 0){let _errs14=errors;if(typeof data.tensor!="string")return validate26.
+errors=[{instancePath:instancePath+"/tensor",schemaPath:"#/properties/tensor/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid0=_errs14===errors}else var valid0=!0;if(valid0)if(data.suppression!==void 0){let data8=data.
+suppression,_errs16=errors;if(errors===errors)if(data8&&typeof data8=="object"&&!Array.isArray(data8)){let missing1;if(data8.
+reason===void 0&&(missing1="reason")||data8.expires===void 0&&(missing1="expires")||data8.severity===void 0&&(missing1="\
+severity"))return validate26.errors=[{instancePath:instancePath+"/suppression",schemaPath:"#/$defs/suppression/required",
+keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs19=errors;
+for(let key1 in data8)if(!(key1==="reason"||key1==="expires"||key1==="severity")){return validate26.errors=[{instancePath:instancePath+
+"/suppression",schemaPath:"#/$defs/suppression/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs19===errors){if(data8.reason!==void 0){let _errs20=errors;
+if(typeof data8.reason!="string")return validate26.errors=[{instancePath:instancePath+"/suppression/reason",schemaPath:"\
+#/$defs/suppression/properties/reason/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs20===
+errors}else var valid2=!0;if(valid2){if(data8.expires!==void 0){let data10=data8.expires,_errs22=errors;if(errors===_errs22)
+if(typeof data10=="string"){if(!pattern17.test(data10))return validate26.errors=[{instancePath:instancePath+"/suppressio\
+n/expires",schemaPath:"#/$defs/suppression/properties/expires/pattern",keyword:"pattern",params:{pattern:"^\\d{4}-\\d{2}-\\\
+d{2}$"},message:'must match pattern "^\\d{4}-\\d{2}-\\d{2}$"'}],!1}else return validate26.errors=[{instancePath:instancePath+
+"/suppression/expires",schemaPath:"#/$defs/suppression/properties/expires/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid2=_errs22===errors}else var valid2=!0;if(valid2)if(data8.severity!==void 0){let data11=data8.
+severity,_errs24=errors;if(!(data11==="error"||data11==="warning"||data11==="undetermined"))return validate26.errors=[{instancePath:instancePath+
+"/suppression/severity",schemaPath:"#/$defs/suppression/properties/severity/enum",keyword:"enum",params:{allowedValues:schema53.
+properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;var valid2=_errs24===errors}else var valid2=!0}}}}else
+return validate26.errors=[{instancePath:instancePath+"/suppression",schemaPath:"#/$defs/suppression/type",keyword:"type",
+params:{type:"object"},message:"must be object"}],!1;var valid0=_errs16===errors}else var valid0=!0}}}}}}}}}}else return validate26.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate26.
+errors=vErrors,errors===0}function validate25(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===
+void 0&&(missing0="version")||data.file===void 0&&(missing0="file")||data.verdict===void 0&&(missing0="verdict")||data.findings===
+void 0&&(missing0="findings")||data.artifact===void 0&&(missing0="artifact"))return validate25.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="verdict"||key0==="findings"||key0===
-"artifact"||key0==="checks")){return validate20.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"addit\
-ionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){
-if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate20.errors=[{instancePath:instancePath+"/v\
-ersion",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to consta\
-nt"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){let _errs3=errors;if(typeof data.
-file!="string")return validate20.errors=[{instancePath:instancePath+"/file",schemaPath:"#/properties/file/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.
-verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitted"||data2==="rejected"||data2==="undetermine\
-d"))return validate20.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",
-params:{allowedValues:schema31.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs5===
-errors}else var valid0=!0;if(valid0){if(data.findings!==void 0){let data3=data.findings,_errs6=errors;if(errors===_errs6)
-if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs8=errors;
-if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;if(data4.rule===void 0&&(missing1=
-"rule")||data4.class===void 0&&(missing1="class")||data4.severity===void 0&&(missing1="severity")||data4.message===void 0&&
-(missing1="message"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0,schemaPath:"#/$defs/finding/re\
-quired",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{
-let _errs11=errors;for(let key1 in data4)if(!(key1==="rule"||key1==="id"||key1==="class"||key1==="severity"||key1==="mes\
-sage"||key1==="remedy"||key1==="offset"||key1==="tensor")){return validate20.errors=[{instancePath:instancePath+"/findin\
-gs/"+i0,schemaPath:"#/$defs/finding/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
-message:"must NOT have additional properties"}],!1;break}if(_errs11===errors){if(data4.rule!==void 0){let _errs12=errors;
-if(typeof data4.rule!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/rule",schemaPath:"\
-#/$defs/finding/properties/rule/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs12===
-errors}else var valid3=!0;if(valid3){if(data4.id!==void 0){let data6=data4.id,_errs14=errors;if(errors===_errs14)if(typeof data6==
-"string"){if(!pattern4.test(data6))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/id",schemaPath:"\
-#/$defs/finding/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match patte\
-rn "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/id",schemaPath:"\
-#/$defs/finding/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs14===
-errors}else var valid3=!0;if(valid3){if(data4.class!==void 0){let data7=data4.class,_errs16=errors;if(!(data7==="structu\
-re"||data7==="integrity"||data7==="contract"||data7==="tokenizer"||data7==="weights"||data7==="template"||data7==="polic\
-y"||data7==="provenance"||data7==="behaviour"||data7==="unsupported"||data7==="resource"||data7==="io"))return validate20.
-errors=[{instancePath:instancePath+"/findings/"+i0+"/class",schemaPath:"#/$defs/finding/properties/class/enum",keyword:"\
-enum",params:{allowedValues:schema32.properties.class.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs16===
-errors}else var valid3=!0;if(valid3){if(data4.severity!==void 0){let data8=data4.severity,_errs17=errors;if(!(data8==="e\
-rror"||data8==="warning"||data8==="undetermined"))return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"\
-/severity",schemaPath:"#/$defs/finding/properties/severity/enum",keyword:"enum",params:{allowedValues:schema32.properties.
-severity.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs17===errors}else var valid3=!0;
-if(valid3){if(data4.message!==void 0){let _errs18=errors;if(typeof data4.message!="string")return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0+"/message",schemaPath:"#/$defs/finding/properties/message/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid3=_errs18===errors}else var valid3=!0;if(valid3){if(data4.remedy!==void 0){let _errs20=errors;
-if(typeof data4.remedy!="string")return validate20.errors=[{instancePath:instancePath+"/findings/"+i0+"/remedy",schemaPath:"\
-#/$defs/finding/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs20===
-errors}else var valid3=!0;if(valid3){if(data4.offset!==void 0){let data11=data4.offset,_errs22=errors;if(!(typeof data11==
-"number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate20.errors=[{instancePath:instancePath+"/findings\
-/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs22&&typeof data11=="number"&&isFinite(data11)&&(data11<0||isNaN(data11)))return validate20.
-errors=[{instancePath:instancePath+"/findings/"+i0+"/offset",schemaPath:"#/$defs/finding/properties/offset/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs22===errors}else var valid3=!0;if(valid3)
-if(data4.tensor!==void 0){let _errs24=errors;if(typeof data4.tensor!="string")return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0+"/tensor",schemaPath:"#/$defs/finding/properties/tensor/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid3=_errs24===errors}else var valid3=!0}}}}}}}}}else return validate20.errors=[{instancePath:instancePath+
-"/findings/"+i0,schemaPath:"#/$defs/finding/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===
-errors;if(!valid1)break}}else return validate20.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/\
-findings/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;
-if(valid0){if(data.artifact!==void 0){let data13=data.artifact,_errs26=errors;if(errors===errors)if(data13&&typeof data13==
-"object"&&!Array.isArray(data13)){let missing2;if(data13.format===void 0&&(missing2="format"))return validate20.errors=[
-{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},
-message:"must have required property '"+missing2+"'"}],!1;{let _errs29=errors;for(let key2 in data13)if(!(key2==="format"||
-key2==="rootDigest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"\
-/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
-message:"must NOT have additional properties"}],!1;break}if(_errs29===errors){if(data13.format!==void 0){let _errs30=errors;
-if(typeof data13.format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/\
-$defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs30===
-errors}else var valid5=!0;if(valid5){if(data13.rootDigest!==void 0){let data15=data13.rootDigest,_errs32=errors;if(errors===
-_errs32)if(typeof data15=="string"){if(!pattern5.test(data15))return validate20.errors=[{instancePath:instancePath+"/art\
-ifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-\
-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"\
-/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5){if(data13.architecture!==void 0){let _errs34=errors;
-if(typeof data13.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
-#/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs34===
-errors}else var valid5=!0;if(valid5)if(data13.parameters!==void 0){let data17=data13.parameters,_errs36=errors;if(!(typeof data17==
-"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate20.errors=[{instancePath:instancePath+"/artifact\
-/parameters",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"mu\
-st be integer"}],!1;if(errors===_errs36&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate20.
-errors=[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs36===errors}else var valid5=!0}}}}}else
-return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs26===errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){
-let data18=data.checks,_errs38=errors;if(errors===_errs38)if(Array.isArray(data18)){var valid6=!0;let len1=data18.length;
-for(let i1=0;i1<len1;i1++){let data19=data18[i1],_errs40=errors;if(errors===errors)if(data19&&typeof data19=="object"&&!Array.
-isArray(data19)){let missing3;if(data19.name===void 0&&(missing3="name")||data19.outcome===void 0&&(missing3="outcome"))
-return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/required",keyword:"required",
-params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs43=errors;for(let key3 in data19)
-if(!(key3==="name"||key3==="outcome")){return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/\
-$defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have\
- additional properties"}],!1;break}if(_errs43===errors){if(data19.name!==void 0){let _errs44=errors;if(typeof data19.name!=
-"string")return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#/$defs/check/properties\
-/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs44===errors}else var valid8=!0;
-if(valid8)if(data19.outcome!==void 0){let data21=data19.outcome,_errs46=errors;if(!(data21==="passed"||data21==="failed"||
-data21==="skipped"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/ch\
-eck/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema34.properties.outcome.enum},message:"must be equ\
-al to one of the allowed values"}],!1;var valid8=_errs46===errors}else var valid8=!0}}}else return validate20.errors=[{instancePath:instancePath+
-"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid6=_errs40===
-errors;if(!valid6)break}}else return validate20.errors=[{instancePath:instancePath+"/checks",schemaPath:"#/properties/ch\
-ecks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}}}else
-return validate20.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate20.errors=vErrors,errors===0}var Diagnostics=validate21,schema35={$schema:"https://json-schema.or\
-g/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","artifact","environment","backen\
-d","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{
-$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/\
-$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"#/$defs/phase"},operations:{type:"\
-array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["tokens","milliseconds"],additionalProperties:!1,
-properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},artifact:{type:"object",required:[
-"format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
-environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{runtime:{type:"string"},version:{type:"\
-string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows","threads"],
-additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f\
-32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},tape:{type:"object",required:[
-"name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{
-name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",
-minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
-er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
-umber",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
+"artifact"||key0==="knownFindings"||key0==="checks")){return validate25.errors=[{instancePath,schemaPath:"#/additionalPr\
+operties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],
+!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate25.errors=[{
+instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
+must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){let _errs3=errors;
+if(typeof data.file!="string")return validate25.errors=[{instancePath:instancePath+"/file",schemaPath:"#/properties/file\
+/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;
+if(valid0){if(data.verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitted"||data2==="rejected"||data2===
+"undetermined"))return validate25.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"\
+enum",params:{allowedValues:schema51.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;
+var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.findings!==void 0){let data3=data.findings,_errs6=errors;
+if(errors===_errs6)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let _errs8=errors;
+validate26(data3[i0],{instancePath:instancePath+"/findings/"+i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate26.errors:vErrors.concat(validate26.errors),errors=vErrors.length);var valid1=_errs8===errors;
+if(!valid1)break}}else return validate25.errors=[{instancePath:instancePath+"/findings",schemaPath:"#/properties/finding\
+s/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;
+if(valid0){if(data.artifact!==void 0){let data5=data.artifact,_errs9=errors;if(errors===errors)if(data5&&typeof data5=="\
+object"&&!Array.isArray(data5)){let missing1;if(data5.format===void 0&&(missing1="format"))return validate25.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
+ve required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data5)if(!(key1==="format"||key1==="rootDi\
+gest"||key1==="architecture"||key1==="parameters")){return validate25.errors=[{instancePath:instancePath+"/artifact",schemaPath:"\
+#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT\
+ have additional properties"}],!1;break}if(_errs12===errors){if(data5.format!==void 0){let _errs13=errors;if(typeof data5.
+format!="string")return validate25.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/pr\
+operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs13===errors}else
+var valid3=!0;if(valid3){if(data5.rootDigest!==void 0){let data7=data5.rootDigest,_errs15=errors;if(errors===_errs15)if(typeof data7==
+"string"){if(!pattern9.test(data7))return validate25.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"\
+#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match \
+pattern "^[0-9a-f]{64}$"'}],!1}else return validate25.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"\
+#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs15===
+errors}else var valid3=!0;if(valid3){if(data5.architecture!==void 0){let _errs17=errors;if(typeof data5.architecture!="s\
+tring")return validate25.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"#/$defs/artifact/proper\
+ties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs17===errors}else
+var valid3=!0;if(valid3)if(data5.parameters!==void 0){let data9=data5.parameters,_errs19=errors;if(!(typeof data9=="numb\
+er"&&!(data9%1)&&!isNaN(data9)&&isFinite(data9)))return validate25.errors=[{instancePath:instancePath+"/artifact/paramet\
+ers",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be in\
+teger"}],!1;if(errors===_errs19&&typeof data9=="number"&&isFinite(data9)&&(data9<1||isNaN(data9)))return validate25.errors=
+[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid3=_errs19===errors}else var valid3=!0}}}}}else
+return validate25.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.knownFindings!==
+void 0){let data10=data.knownFindings,_errs21=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
+data10)))return validate25.errors=[{instancePath:instancePath+"/knownFindings",schemaPath:"#/properties/knownFindings/ty\
+pe",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs21&&typeof data10=="number"&&
+isFinite(data10)&&(data10<1||isNaN(data10)))return validate25.errors=[{instancePath:instancePath+"/knownFindings",schemaPath:"\
+#/properties/knownFindings/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid0=_errs21===
+errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){let data11=data.checks,_errs23=errors;if(errors===_errs23)if(Array.
+isArray(data11)){var valid4=!0;let len1=data11.length;for(let i1=0;i1<len1;i1++){let data12=data11[i1],_errs25=errors;if(errors===
+errors)if(data12&&typeof data12=="object"&&!Array.isArray(data12)){let missing2;if(data12.name===void 0&&(missing2="name")||
+data12.outcome===void 0&&(missing2="outcome"))return validate25.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"\
+#/$defs/check/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
+"'"}],!1;{let _errs28=errors;for(let key2 in data12)if(!(key2==="name"||key2==="outcome")){return validate25.errors=[{instancePath:instancePath+
+"/checks/"+i1,schemaPath:"#/$defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+message:"must NOT have additional properties"}],!1;break}if(_errs28===errors){if(data12.name!==void 0){let _errs29=errors;
+if(typeof data12.name!="string")return validate25.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#\
+/$defs/check/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs29===
+errors}else var valid6=!0;if(valid6)if(data12.outcome!==void 0){let data14=data12.outcome,_errs31=errors;if(!(data14==="\
+passed"||data14==="failed"||data14==="skipped"))return validate25.errors=[{instancePath:instancePath+"/checks/"+i1+"/out\
+come",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema55.properties.outcome.
+enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===errors}else var valid6=!0}}}else return validate25.
+errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;var valid4=_errs25===errors;if(!valid4)break}}else return validate25.errors=[{instancePath:instancePath+
+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs23===
+errors}else var valid0=!0}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}var Diagnostics=validate28,schema56={
+$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","\
+artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{
+$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},
+tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"\
+#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["token\
+s","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
+artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"\
+string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{
+runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:["context","c\
+hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
+integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
+tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
+properties:{name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"\
+integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"\
+integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"\
+number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
 number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}},operation:{
 type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
 "decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},bytes:{type:"int\
-eger",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema38={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+eger",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema59={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
-nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema39={type:"object",required:["name","capacityBytes","usedBy\
+nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema60={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
 "scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
-integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema40={type:"\
+integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema61={type:"\
 object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"\
 integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{
-type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema43={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
+type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema64={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
-bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}},func1=Object.prototype.hasOwnProperty;function validate21(data,{
-instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
-0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.
-artifact===void 0&&(missing0="artifact")||data.environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0=
-"backend")||data.options===void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0=
-"load"))return validate21.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema35.
-properties,key0)){return validate21.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
-ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-version!==void 0){let _errs2=errors;if(data.version!==1)return validate21.errors=[{instancePath:instancePath+"/version",
-schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
-var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;
-if(errors===errors)if(data1&&typeof data1=="object"&&!Array.isArray(data1)){let missing1;if(data1.format===void 0&&(missing1=
-"format"))return validate21.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"\
-required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs6=errors;
-for(let key1 in data1)if(!(key1==="format"||key1==="rootDigest")){return validate21.errors=[{instancePath:instancePath+"\
-/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
-message:"must NOT have additional properties"}],!1;break}if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;
-if(typeof data1.format!="string")return validate21.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$\
-defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs7===
-errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)
-if(typeof data3=="string"){if(!pattern5.test(data3))return validate21.errors=[{instancePath:instancePath+"/artifact/root\
-Digest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
-message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate21.errors=[{instancePath:instancePath+"/artifact/\
-rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
- be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else return validate21.errors=[{instancePath:instancePath+
-"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs3===
-errors}else var valid0=!0;if(valid0){if(data.environment!==void 0){let data4=data.environment,_errs11=errors;if(errors===
-errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing2;if(data4.runtime===void 0&&(missing2="runti\
-me"))return validate21.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environment/required",keyword:"\
-required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs14=errors;
-for(let key2 in data4)if(!(key2==="runtime"||key2==="version"||key2==="platform")){return validate21.errors=[{instancePath:instancePath+
-"/environment",schemaPath:"#/$defs/environment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
-message:"must NOT have additional properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;
-if(typeof data4.runtime!="string")return validate21.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"\
-#/$defs/environment/properties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===
-errors}else var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate21.
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}};function validate28(data,{instancePath="",parentData,
+parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
+bject"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.artifact===void 0&&(missing0=
+"artifact")||data.environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===
+void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate28.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema56.properties,key0)){return validate28.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
+if(data.version!==1)return validate28.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
+st",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;if(errors===errors)if(data1&&typeof data1=="\
+object"&&!Array.isArray(data1)){let missing1;if(data1.format===void 0&&(missing1="format"))return validate28.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
+ve required property '"+missing1+"'"}],!1;{let _errs6=errors;for(let key1 in data1)if(!(key1==="format"||key1==="rootDig\
+est")){return validate28.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/additionalPropertie\
+s",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}
+if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;if(typeof data1.format!="string")return validate28.errors=
+[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/properties/format/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid2=_errs7===errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==
+void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)if(typeof data3=="string"){if(!pattern9.test(data3))
+return validate28.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
+Digest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
+return validate28.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
+Digest/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else
+return validate28.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.environment!==
+void 0){let data4=data.environment,_errs11=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){
+let missing2;if(data4.runtime===void 0&&(missing2="runtime"))return validate28.errors=[{instancePath:instancePath+"/envi\
+ronment",schemaPath:"#/$defs/environment/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
+ve required property '"+missing2+"'"}],!1;{let _errs14=errors;for(let key2 in data4)if(!(key2==="runtime"||key2==="versi\
+on"||key2==="platform")){return validate28.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environ\
+ment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additi\
+onal properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;if(typeof data4.runtime!=
+"string")return validate28.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"#/$defs/environment/pro\
+perties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===errors}else
+var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate28.
 errors=[{instancePath:instancePath+"/environment/version",schemaPath:"#/$defs/environment/properties/version/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)if(data4.
-platform!==void 0){let _errs19=errors;if(typeof data4.platform!="string")return validate21.errors=[{instancePath:instancePath+
+platform!==void 0){let _errs19=errors;if(typeof data4.platform!="string")return validate28.errors=[{instancePath:instancePath+
 "/environment/platform",schemaPath:"#/$defs/environment/properties/platform/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid4=_errs19===errors}else var valid4=!0}}}}else return validate21.errors=[{instancePath:instancePath+
+message:"must be string"}],!1;var valid4=_errs19===errors}else var valid4=!0}}}}else return validate28.errors=[{instancePath:instancePath+
 "/environment",schemaPath:"#/$defs/environment/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
 var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.backend!==void 0){let _errs21=errors;if(typeof data.backend!=
-"string")return validate21.errors=[{instancePath:instancePath+"/backend",schemaPath:"#/properties/backend/type",keyword:"\
+"string")return validate28.errors=[{instancePath:instancePath+"/backend",schemaPath:"#/properties/backend/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.
 options!==void 0){let data9=data.options,_errs23=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(
 data9)){let missing3;if(data9.context===void 0&&(missing3="context")||data9.chunk===void 0&&(missing3="chunk")||data9.kvType===
 void 0&&(missing3="kvType")||data9.logitsRows===void 0&&(missing3="logitsRows")||data9.threads===void 0&&(missing3="thre\
-ads"))return validate21.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"req\
+ads"))return validate28.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"req\
 uired",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs26=errors;for(let key3 in data9)
-if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="logitsRows"||key3==="threads")){return validate21.errors=
+if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="logitsRows"||key3==="threads")){return validate28.errors=
 [{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
 params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs26===errors){if(data9.
 context!==void 0){let data10=data9.context,_errs27=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate21.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+data10)))return validate28.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
 context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs27&&typeof data10==
-"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate21.errors=[{instancePath:instancePath+"/options/con\
+"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate28.errors=[{instancePath:instancePath+"/options/con\
 text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1;var valid6=_errs27===errors}else var valid6=!0;if(valid6){if(data9.chunk!==void 0){let data11=data9.chunk,
-_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate21.errors=[{instancePath:instancePath+
+_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate28.errors=[{instancePath:instancePath+
 "/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs29&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate21.
+ be integer"}],!1;if(errors===_errs29&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate28.
 errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs29===errors}else var valid6=!0;if(valid6){
-if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate21.
+if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate28.
 errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema38.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
+params:{allowedValues:schema59.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
 errors}else var valid6=!0;if(valid6){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs32=errors;if(!(typeof data13==
-"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate21.errors=[{instancePath:instancePath+"/options/\
+"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate28.errors=[{instancePath:instancePath+"/options/\
 logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate21.
+ be integer"}],!1;if(errors===_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate28.
 errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs32===errors}else var valid6=!0;if(valid6)
 if(data9.threads!==void 0){let data14=data9.threads,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
-isFinite(data14)))return validate21.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+isFinite(data14)))return validate28.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
 operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14==
-"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate21.errors=[{instancePath:instancePath+"/options/thr\
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate28.errors=[{instancePath:instancePath+"/options/thr\
 eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid6=_errs34===errors}else var valid6=!0}}}}}}else return validate21.errors=[{instancePath:instancePath+
+must be >= 1"}],!1;var valid6=_errs34===errors}else var valid6=!0}}}}}}else return validate28.errors=[{instancePath:instancePath+
 "/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs23===
 errors}else var valid0=!0;if(valid0){if(data.tapes!==void 0){let data15=data.tapes,_errs36=errors;if(errors===_errs36)if(Array.
 isArray(data15)){var valid7=!0;let len0=data15.length;for(let i0=0;i0<len0;i0++){let data16=data15[i0],_errs38=errors;if(errors===
 errors)if(data16&&typeof data16=="object"&&!Array.isArray(data16)){let missing4;if(data16.name===void 0&&(missing4="name")||
 data16.capacityBytes===void 0&&(missing4="capacityBytes")||data16.usedBytes===void 0&&(missing4="usedBytes")||data16.requestedBytes===
 void 0&&(missing4="requestedBytes")||data16.paddingBytes===void 0&&(missing4="paddingBytes")||data16.highWaterBytes===void 0&&
-(missing4="highWaterBytes"))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/r\
+(missing4="highWaterBytes"))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/r\
 equired",keyword:"required",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],!1;
 {let _errs41=errors;for(let key4 in data16)if(!(key4==="name"||key4==="capacityBytes"||key4==="usedBytes"||key4==="reque\
-stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate21.errors=[{instancePath:instancePath+"/tape\
+stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate28.errors=[{instancePath:instancePath+"/tape\
 s/"+i0,schemaPath:"#/$defs/tape/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"\
 must NOT have additional properties"}],!1;break}if(_errs41===errors){if(data16.name!==void 0){let data17=data16.name,_errs42=errors;
-if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate21.errors=[{instancePath:instancePath+
-"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema39.properties.
+if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate28.errors=[{instancePath:instancePath+
+"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema60.properties.
 name.enum},message:"must be equal to one of the allowed values"}],!1;var valid9=_errs42===errors}else var valid9=!0;if(valid9){
 if(data16.capacityBytes!==void 0){let data18=data16.capacityBytes,_errs43=errors;if(!(typeof data18=="number"&&!(data18%
-1)&&!isNaN(data18)&&isFinite(data18)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
+1)&&!isNaN(data18)&&isFinite(data18)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
 schemaPath:"#/$defs/tape/properties/capacityBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate21.errors=[{
+!1;if(errors===_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate28.errors=[{
 instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",schemaPath:"#/$defs/tape/properties/capacityBytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs43===errors}else var valid9=!0;if(valid9){
 if(data16.usedBytes!==void 0){let data19=data16.usedBytes,_errs45=errors;if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(
-data19)&&isFinite(data19)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"#/\
+data19)&&isFinite(data19)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"#/\
 $defs/tape/properties/usedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs45&&typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate21.errors=[{instancePath:instancePath+
+_errs45&&typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate28.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/usedBytes",schemaPath:"#/$defs/tape/properties/usedBytes/minimum",keyword:"minimum",params:{comparison:">\
 =",limit:0},message:"must be >= 0"}],!1;var valid9=_errs45===errors}else var valid9=!0;if(valid9){if(data16.requestedBytes!==
 void 0){let data20=data16.requestedBytes,_errs47=errors;if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(
-data20)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
+data20)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
 operties/requestedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
-typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate21.errors=[{instancePath:instancePath+
+typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate28.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/properties/requestedBytes/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs47===errors}else var valid9=!0;if(valid9){if(data16.paddingBytes!==
 void 0){let data21=data16.paddingBytes,_errs49=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(
-data21)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
+data21)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
 erties/paddingBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data21==
-"number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+
+"number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+
 "/paddingBytes",schemaPath:"#/$defs/tape/properties/paddingBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1;var valid9=_errs49===errors}else var valid9=!0;if(valid9)if(data16.highWaterBytes!==void 0){
 let data22=data16.highWaterBytes,_errs51=errors;if(!(typeof data22=="number"&&!(data22%1)&&!isNaN(data22)&&isFinite(data22)))
-return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
+return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
 highWaterBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs51&&typeof data22==
-"number"&&isFinite(data22)&&(data22<0||isNaN(data22)))return validate21.errors=[{instancePath:instancePath+"/tapes/"+i0+
+"number"&&isFinite(data22)&&(data22<0||isNaN(data22)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+
 "/highWaterBytes",schemaPath:"#/$defs/tape/properties/highWaterBytes/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1;var valid9=_errs51===errors}else var valid9=!0}}}}}}}else return validate21.errors=
+limit:0},message:"must be >= 0"}],!1;var valid9=_errs51===errors}else var valid9=!0}}}}}}}else return validate28.errors=
 [{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/type",keyword:"type",params:{type:"object"},message:"m\
-ust be object"}],!1;var valid7=_errs38===errors;if(!valid7)break}}else return validate21.errors=[{instancePath:instancePath+
+ust be object"}],!1;var valid7=_errs38===errors;if(!valid7)break}}else return validate28.errors=[{instancePath:instancePath+
 "/tapes",schemaPath:"#/properties/tapes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs36===
 errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data23=data.load,_errs53=errors;if(errors===errors)if(data23&&
 typeof data23=="object"&&!Array.isArray(data23)){let missing5;if(data23.milliseconds===void 0&&(missing5="milliseconds"))
-return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",keyword:"required",params:{
+return validate28.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",keyword:"required",params:{
 missingProperty:missing5},message:"must have required property '"+missing5+"'"}],!1;{let _errs56=errors;for(let key5 in data23)
 if(!(key5==="milliseconds"||key5==="bytes"||key5==="readMilliseconds"||key5==="verifyMilliseconds"||key5==="interleaveMi\
-lliseconds"||key5==="bound")){return validate21.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addi\
+lliseconds"||key5==="bound")){return validate28.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addi\
 tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional prop\
 erties"}],!1;break}if(_errs56===errors){if(data23.milliseconds!==void 0){let data24=data23.milliseconds,_errs57=errors;if(errors===
-_errs57)if(typeof data24=="number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate21.errors=[{instancePath:instancePath+
+_errs57)if(typeof data24=="number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate28.errors=[{instancePath:instancePath+
 "/load/milliseconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"\
+limit:0},message:"must be >= 0"}],!1}else return validate28.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"\
 #/$defs/load/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs57===
 errors}else var valid11=!0;if(valid11){if(data23.bytes!==void 0){let data25=data23.bytes,_errs59=errors;if(!(typeof data25==
-"number"&&!(data25%1)&&!isNaN(data25)&&isFinite(data25)))return validate21.errors=[{instancePath:instancePath+"/load/byt\
+"number"&&!(data25%1)&&!isNaN(data25)&&isFinite(data25)))return validate28.errors=[{instancePath:instancePath+"/load/byt\
 es",schemaPath:"#/$defs/load/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
-if(errors===_errs59&&typeof data25=="number"&&isFinite(data25)&&(data25<0||isNaN(data25)))return validate21.errors=[{instancePath:instancePath+
+if(errors===_errs59&&typeof data25=="number"&&isFinite(data25)&&(data25<0||isNaN(data25)))return validate28.errors=[{instancePath:instancePath+
 "/load/bytes",schemaPath:"#/$defs/load/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1;var valid11=_errs59===errors}else var valid11=!0;if(valid11){if(data23.readMilliseconds!==void 0){let data26=data23.
 readMilliseconds,_errs61=errors;if(errors===_errs61)if(typeof data26=="number"&&isFinite(data26)){if(data26<0||isNaN(data26))
-return validate21.errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMi\
-lliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.
+return validate28.errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMi\
+lliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate28.
 errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMilliseconds/type",keyword:"\
 type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs61===errors}else var valid11=!0;if(valid11){
 if(data23.verifyMilliseconds!==void 0){let data27=data23.verifyMilliseconds,_errs63=errors;if(errors===_errs63)if(typeof data27==
-"number"&&isFinite(data27)){if(data27<0||isNaN(data27))return validate21.errors=[{instancePath:instancePath+"/load/verif\
+"number"&&isFinite(data27)){if(data27<0||isNaN(data27))return validate28.errors=[{instancePath:instancePath+"/load/verif\
 yMilliseconds",schemaPath:"#/$defs/load/properties/verifyMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/load/verifyMilliseconds",
+limit:0},message:"must be >= 0"}],!1}else return validate28.errors=[{instancePath:instancePath+"/load/verifyMilliseconds",
 schemaPath:"#/$defs/load/properties/verifyMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be numb\
 er"}],!1;var valid11=_errs63===errors}else var valid11=!0;if(valid11){if(data23.interleaveMilliseconds!==void 0){let data28=data23.
 interleaveMilliseconds,_errs65=errors;if(errors===_errs65)if(typeof data28=="number"&&isFinite(data28)){if(data28<0||isNaN(
-data28))return validate21.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/pro\
+data28))return validate28.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/pro\
 perties/interleaveMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate21.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/properties/\
+return validate28.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/properties/\
 interleaveMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs65===errors}else
 var valid11=!0;if(valid11)if(data23.bound!==void 0){let data29=data23.bound,_errs67=errors;if(!(data29==="read"||data29===
-"verify"||data29==="interleave"))return validate21.errors=[{instancePath:instancePath+"/load/bound",schemaPath:"#/$defs/\
-load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema40.properties.bound.enum},message:"must be equal \
-to one of the allowed values"}],!1;var valid11=_errs67===errors}else var valid11=!0}}}}}}}else return validate21.errors=
+"verify"||data29==="interleave"))return validate28.errors=[{instancePath:instancePath+"/load/bound",schemaPath:"#/$defs/\
+load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema61.properties.bound.enum},message:"must be equal \
+to one of the allowed values"}],!1;var valid11=_errs67===errors}else var valid11=!0}}}}}}}else return validate28.errors=
 [{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"must b\
 e object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data30=data.prefill,
 _errs68=errors;if(errors===errors)if(data30&&typeof data30=="object"&&!Array.isArray(data30)){let missing6;if(data30.tokens===
-void 0&&(missing6="tokens")||data30.milliseconds===void 0&&(missing6="milliseconds"))return validate21.errors=[{instancePath:instancePath+
+void 0&&(missing6="tokens")||data30.milliseconds===void 0&&(missing6="milliseconds"))return validate28.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing6},message:"must have r\
 equired property '"+missing6+"'"}],!1;{let _errs71=errors;for(let key6 in data30)if(!(key6==="tokens"||key6==="milliseco\
-nds")){return validate21.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additionalProperties",keyword:"\
+nds")){return validate28.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional properties"}],!1;break}if(_errs71===
 errors){if(data30.tokens!==void 0){let data31=data30.tokens,_errs72=errors;if(!(typeof data31=="number"&&!(data31%1)&&!isNaN(
-data31)&&isFinite(data31)))return validate21.errors=[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/ph\
+data31)&&isFinite(data31)))return validate28.errors=[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/ph\
 ase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs72&&typeof data31==
-"number"&&isFinite(data31)&&(data31<1||isNaN(data31)))return validate21.errors=[{instancePath:instancePath+"/prefill/tok\
+"number"&&isFinite(data31)&&(data31<1||isNaN(data31)))return validate28.errors=[{instancePath:instancePath+"/prefill/tok\
 ens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"mu\
 st be >= 1"}],!1;var valid13=_errs72===errors}else var valid13=!0;if(valid13)if(data30.milliseconds!==void 0){let data32=data30.
 milliseconds,_errs74=errors;if(errors===_errs74)if(typeof data32=="number"&&isFinite(data32)){if(data32<0||isNaN(data32))
-return validate21.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/millis\
-econds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate21.errors=
+return validate28.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/millis\
+econds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate28.errors=
 [{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/milliseconds/type",keyword:"typ\
-e",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs74===errors}else var valid13=!0}}}else return validate21.
+e",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs74===errors}else var valid13=!0}}}else return validate28.
 errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"type",params:{type:"object"},message:"\
 must be object"}],!1;var valid0=_errs68===errors}else var valid0=!0;if(valid0){if(data.decode!==void 0){let data33=data.
 decode,_errs76=errors;if(errors===errors)if(data33&&typeof data33=="object"&&!Array.isArray(data33)){let missing7;if(data33.
-tokens===void 0&&(missing7="tokens")||data33.milliseconds===void 0&&(missing7="milliseconds"))return validate21.errors=[
+tokens===void 0&&(missing7="tokens")||data33.milliseconds===void 0&&(missing7="milliseconds"))return validate28.errors=[
 {instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing7},
 message:"must have required property '"+missing7+"'"}],!1;{let _errs79=errors;for(let key7 in data33)if(!(key7==="tokens"||
-key7==="milliseconds")){return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/additio\
+key7==="milliseconds")){return validate28.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/additio\
 nalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT have additional propert\
 ies"}],!1;break}if(_errs79===errors){if(data33.tokens!==void 0){let data34=data33.tokens,_errs80=errors;if(!(typeof data34==
-"number"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate21.errors=[{instancePath:instancePath+"/decode/t\
+"number"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate28.errors=[{instancePath:instancePath+"/decode/t\
 okens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs80&&typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate21.errors=[{
+!1;if(errors===_errs80&&typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate28.errors=[{
 instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
 comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs80===errors}else var valid15=!0;if(valid15)if(data33.
 milliseconds!==void 0){let data35=data33.milliseconds,_errs82=errors;if(errors===_errs82)if(typeof data35=="number"&&isFinite(
-data35)){if(data35<0||isNaN(data35))return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"\
+data35)){if(data35<0||isNaN(data35))return validate28.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"\
 #/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1}else return validate21.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/phase/properties\
+!1}else return validate28.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/phase/properties\
 /milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs82===errors}else
-var valid15=!0}}}else return validate21.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/type",keyword:"\
+var valid15=!0}}}else return validate28.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs76===errors}else var valid0=!0;if(valid0)if(data.
 operations!==void 0){let data36=data.operations,_errs84=errors;if(errors===_errs84)if(Array.isArray(data36)){var valid16=!0;
 let len1=data36.length;for(let i1=0;i1<len1;i1++){let data37=data36[i1],_errs86=errors;if(errors===errors)if(data37&&typeof data37==
 "object"&&!Array.isArray(data37)){let missing8;if(data37.phase===void 0&&(missing8="phase")||data37.kind===void 0&&(missing8=
-"kind")||data37.calls===void 0&&(missing8="calls")||data37.milliseconds===void 0&&(missing8="milliseconds"))return validate21.
+"kind")||data37.calls===void 0&&(missing8="calls")||data37.milliseconds===void 0&&(missing8="milliseconds"))return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/required",keyword:"required",params:{
 missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs89=errors;for(let key8 in data37)
-if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8==="operations")){return validate21.
+if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8==="operations")){return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/additionalProperties",keyword:"additi\
 onalProperties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs89===errors){
-if(data37.phase!==void 0){let data38=data37.phase,_errs90=errors;if(!(data38==="prefill"||data38==="decode"))return validate21.
+if(data37.phase!==void 0){let data38=data37.phase,_errs90=errors;if(!(data38==="prefill"||data38==="decode"))return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
-enum",params:{allowedValues:schema43.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
-errors}else var valid18=!0;if(valid18){if(data37.kind!==void 0){let _errs91=errors;if(typeof data37.kind!="string")return validate21.
+enum",params:{allowedValues:schema64.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
+errors}else var valid18=!0;if(valid18){if(data37.kind!==void 0){let _errs91=errors;if(typeof data37.kind!="string")return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs91===errors}else var valid18=!0;if(valid18){
 if(data37.calls!==void 0){let data40=data37.calls,_errs93=errors;if(!(typeof data40=="number"&&!(data40%1)&&!isNaN(data40)&&
-isFinite(data40)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
+isFinite(data40)))return validate28.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
 eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs93&&
-typeof data40=="number"&&isFinite(data40)&&(data40<1||isNaN(data40)))return validate21.errors=[{instancePath:instancePath+
+typeof data40=="number"&&isFinite(data40)&&(data40<1||isNaN(data40)))return validate28.errors=[{instancePath:instancePath+
 "/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs93===errors}else var valid18=!0;if(valid18){if(data37.milliseconds!==
 void 0){let data41=data37.milliseconds,_errs95=errors;if(errors===_errs95)if(typeof data41=="number"&&isFinite(data41)){
-if(data41<0||isNaN(data41))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
+if(data41<0||isNaN(data41))return validate28.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
 #/$defs/operation/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
-= 0"}],!1}else return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
+= 0"}],!1}else return validate28.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
 s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs95===
 errors}else var valid18=!0;if(valid18){if(data37.bytes!==void 0){let data42=data37.bytes,_errs97=errors;if(!(typeof data42==
-"number"&&!(data42%1)&&!isNaN(data42)&&isFinite(data42)))return validate21.errors=[{instancePath:instancePath+"/operatio\
+"number"&&!(data42%1)&&!isNaN(data42)&&isFinite(data42)))return validate28.errors=[{instancePath:instancePath+"/operatio\
 ns/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"mu\
-st be integer"}],!1;if(errors===_errs97&&typeof data42=="number"&&isFinite(data42)&&(data42<0||isNaN(data42)))return validate21.
+st be integer"}],!1;if(errors===_errs97&&typeof data42=="number"&&isFinite(data42)&&(data42<0||isNaN(data42)))return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs97===errors}else var valid18=!0;if(valid18)
 if(data37.operations!==void 0){let data43=data37.operations,_errs99=errors;if(!(typeof data43=="number"&&!(data43%1)&&!isNaN(
-data43)&&isFinite(data43)))return validate21.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"\
+data43)&&isFinite(data43)))return validate28.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"\
 #/$defs/operation/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs99&&typeof data43=="number"&&isFinite(data43)&&(data43<0||isNaN(data43)))return validate21.errors=[{instancePath:instancePath+
+_errs99&&typeof data43=="number"&&isFinite(data43)&&(data43<0||isNaN(data43)))return validate28.errors=[{instancePath:instancePath+
 "/operations/"+i1+"/operations",schemaPath:"#/$defs/operation/properties/operations/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===errors}else var valid18=!0}}}}}}}else return validate21.errors=
+>=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===errors}else var valid18=!0}}}}}}}else return validate28.errors=
 [{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;var valid16=_errs86===errors;if(!valid16)break}}else return validate21.errors=[{instancePath:instancePath+
+message:"must be object"}],!1;var valid16=_errs86===errors;if(!valid16)break}}else return validate28.errors=[{instancePath:instancePath+
 "/operations",schemaPath:"#/properties/operations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;
-var valid0=_errs84===errors}else var valid0=!0}}}}}}}}}}}else return validate21.errors=[{instancePath,schemaPath:"#/type",
-keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate21.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+var valid0=_errs84===errors}else var valid0=!0}}}}}}}}}}}else return validate28.errors=[{instancePath,schemaPath:"#/type",
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate28.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
 maxItems",keyword:"maxItems",params:{limit:1e4},message:"must NOT have more than 10000 items"}],!1;if(data.length<1)return validate22.
 errors=[{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 it\
@@ -426,7 +881,7 @@ data4)))return validate22.errors=[{instancePath:instancePath+"/"+i0+"/maxTokens"
 errors}else var valid2=!0}}}}}else return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs/evalC\
 ase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs1===errors;if(!valid0)break}}}else
 return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"array"},message:"must be array"}],
-!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate23,schema46={$schema:"https://json-schem\
+!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate29,schema65={$schema:"https://json-schem\
 a.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{vocabSize:{type:"integer",minimum:1,
 maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:4096},
 headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,maximum:16384},headDim:{type:"i\
@@ -440,627 +895,626 @@ type:"object",properties:{type:{const:"linear"},factor:{type:"number",exclusiveM
 ropeScalingLlama3:{type:"object",properties:{type:{const:"llama3"},factor:{type:"number",exclusiveMinimum:0},lowFrequencyFactor:{
 type:"number",exclusiveMinimum:0},highFrequencyFactor:{type:"number",exclusiveMinimum:0},originalContext:{type:"integer",
 minimum:1,maximum:1073741824}},required:["type","factor","lowFrequencyFactor","highFrequencyFactor","originalContext"],additionalProperties:!1},
-ropeScalingFactors:{type:"object",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate24(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+ropeScalingFactors:{type:"object",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate30(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let tag0=data.type;if(typeof tag0=="string")
 if(tag0==="linear"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.type===
-void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate24.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate30.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLinear/required",keyword:"required",params:{missingProperty:missing0},message:"must have required pro\
-perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate24.
+perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate30.
 errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs5===errors){if(data.type!==void 0){
-let _errs6=errors;if(data.type!=="linear")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
+let _errs6=errors;if(data.type!=="linear")return validate30.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
 fs/ropeScalingLinear/properties/type/const",keyword:"const",params:{allowedValue:"linear"},message:"must be equal to con\
 stant"}],!1;var valid3=_errs6===errors}else var valid3=!0;if(valid3)if(data.factor!==void 0){let data1=data.factor,_errs7=errors;
-if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate24.errors=[{instancePath:instancePath+
+if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate30.errors=[{instancePath:instancePath+
 "/factor",schemaPath:"#/$defs/ropeScalingLinear/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:"\
->",limit:0},message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
+>",limit:0},message:"must be > 0"}],!1}else return validate30.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
 /$defs/ropeScalingLinear/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid3=_errs7===
-errors}else var valid3=!0}}}else return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
+errors}else var valid3=!0}}}else return validate30.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="llama3"){if(errors===errors)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing1;if(data.type===void 0&&(missing1="type")||data.factor===void 0&&(missing1="\
 factor")||data.lowFrequencyFactor===void 0&&(missing1="lowFrequencyFactor")||data.highFrequencyFactor===void 0&&(missing1=
-"highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate24.errors=[{instancePath,
+"highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate30.errors=[{instancePath,
 schemaPath:"#/$defs/ropeScalingLlama3/required",keyword:"required",params:{missingProperty:missing1},message:"must have \
 required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data)if(!(key1==="type"||key1==="factor"||key1===
-"lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate24.errors=[{instancePath,schemaPath:"\
+"lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate30.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLlama3/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
 must NOT have additional properties"}],!1;break}if(_errs12===errors){if(data.type!==void 0){let _errs13=errors;if(data.type!==
-"llama3")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlama3/properties/t\
+"llama3")return validate30.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlama3/properties/t\
 ype/const",keyword:"const",params:{allowedValue:"llama3"},message:"must be equal to constant"}],!1;var valid6=_errs13===
 errors}else var valid6=!0;if(valid6){if(data.factor!==void 0){let data3=data.factor,_errs14=errors;if(errors===_errs14)if(typeof data3==
-"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
+"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate30.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
+message:"must be > 0"}],!1}else return validate30.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
 calingLlama3/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs14===
 errors}else var valid6=!0;if(valid6){if(data.lowFrequencyFactor!==void 0){let data4=data.lowFrequencyFactor,_errs16=errors;
-if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate24.errors=[{instancePath:instancePath+
+if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate30.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/exclusiveMinimum",keyword:"exc\
-lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+
+lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate30.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/type",keyword:"type",params:{type:"\
 number"},message:"must be number"}],!1;var valid6=_errs16===errors}else var valid6=!0;if(valid6){if(data.highFrequencyFactor!==
 void 0){let data5=data.highFrequencyFactor,_errs18=errors;if(errors===_errs18)if(typeof data5=="number"&&isFinite(data5)){
-if(data5<=0||isNaN(data5))return validate24.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
+if(data5<=0||isNaN(data5))return validate30.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
 s/ropeScalingLlama3/properties/highFrequencyFactor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate24.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
+message:"must be > 0"}],!1}else return validate30.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/highFrequencyFactor/type",keyword:"type",params:{type:"number"},message:"must be nu\
 mber"}],!1;var valid6=_errs18===errors}else var valid6=!0;if(valid6)if(data.originalContext!==void 0){let data6=data.originalContext,
-_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate24.errors=[{instancePath:instancePath+
+_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate30.errors=[{instancePath:instancePath+
 "/originalContext",schemaPath:"#/$defs/ropeScalingLlama3/properties/originalContext/type",keyword:"type",params:{type:"i\
 nteger"},message:"must be integer"}],!1;if(errors===_errs20&&typeof data6=="number"&&isFinite(data6)){if(data6>1073741824||
-isNaN(data6))return validate24.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
+isNaN(data6))return validate30.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
 a3/properties/originalContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1\
-073741824"}],!1;if(data6<1||isNaN(data6))return validate24.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
+073741824"}],!1;if(data6<1||isNaN(data6))return validate30.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/originalContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate24.errors=[{instancePath,schemaPath:"\
+must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate30.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLlama3/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="fact\
 ors"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing2;if(data.type===void 0&&(missing2=
-"type"))return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",keyword:"required",params:{
+"type"))return validate30.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",keyword:"required",params:{
 missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs25=errors;for(let key2 in data)
-if(key2!=="type"){return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/additionalProperties",keyword:"\
+if(key2!=="type"){return validate30.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs25===
-errors&&data.type!==void 0&&data.type!=="factors")return validate24.errors=[{instancePath:instancePath+"/type",schemaPath:"\
+errors&&data.type!==void 0&&data.type!=="factors")return validate30.errors=[{instancePath:instancePath+"/type",schemaPath:"\
 #/$defs/ropeScalingFactors/properties/type/const",keyword:"const",params:{allowedValue:"factors"},message:"must be equal\
- to constant"}],!1}}else return validate24.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/type",keyword:"t\
-ype",params:{type:"object"},message:"must be object"}],!1}else return validate24.errors=[{instancePath,schemaPath:"#/dis\
+ to constant"}],!1}}else return validate30.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/type",keyword:"t\
+ype",params:{type:"object"},message:"must be object"}],!1}else return validate30.errors=[{instancePath,schemaPath:"#/dis\
 criminator",keyword:"discriminator",params:{error:"mapping",tag:"type",tagValue:tag0},message:'value of tag "type" must \
-be in oneOf'}],!1;else return validate24.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
-error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate24.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate24.errors=vErrors,
-errors===0}function validate23(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+be in oneOf'}],!1;else return validate30.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
+error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate30.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate30.errors=vErrors,
+errors===0}function validate29(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.vocabSize===
 void 0&&(missing0="vocabSize")||data.hiddenSize===void 0&&(missing0="hiddenSize")||data.layerCount===void 0&&(missing0="\
 layerCount")||data.headCount===void 0&&(missing0="headCount")||data.kvHeadCount===void 0&&(missing0="kvHeadCount")||data.
 headDim===void 0&&(missing0="headDim")||data.ffnSize===void 0&&(missing0="ffnSize")||data.maxContext===void 0&&(missing0=
 "maxContext")||data.ropeTheta===void 0&&(missing0="ropeTheta")||data.rmsNormEpsilon===void 0&&(missing0="rmsNormEpsilon")||
-data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate23.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate29.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!func1.call(schema46.properties,key0)){return validate23.errors=[{instancePath,schemaPath:"#/add\
+for(let key0 in data)if(!func1.call(schema65.properties,key0)){return validate29.errors=[{instancePath,schemaPath:"#/add\
 itionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional pro\
 perties"}],!1;break}if(_errs1===errors){if(data.vocabSize!==void 0){let data0=data.vocabSize,_errs2=errors;if(!(typeof data0==
-"number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate23.errors=[{instancePath:instancePath+"/vocabSize",
+"number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate29.errors=[{instancePath:instancePath+"/vocabSize",
 schemaPath:"#/properties/vocabSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs2&&typeof data0=="number"&&isFinite(data0)){if(data0>16777216||isNaN(data0))return validate23.errors=[{instancePath:instancePath+
+_errs2&&typeof data0=="number"&&isFinite(data0)){if(data0>16777216||isNaN(data0))return validate29.errors=[{instancePath:instancePath+
 "/vocabSize",schemaPath:"#/properties/vocabSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},message:"\
-must be <= 16777216"}],!1;if(data0<1||isNaN(data0))return validate23.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"\
+must be <= 16777216"}],!1;if(data0<1||isNaN(data0))return validate29.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"\
 #/properties/vocabSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.hiddenSize!==void 0){let data1=data.hiddenSize,_errs4=errors;if(!(typeof data1==
-"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate23.errors=[{instancePath:instancePath+"/hiddenSize",
+"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate29.errors=[{instancePath:instancePath+"/hiddenSize",
 schemaPath:"#/properties/hiddenSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs4&&typeof data1=="number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate23.errors=[{instancePath:instancePath+
+_errs4&&typeof data1=="number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate29.errors=[{instancePath:instancePath+
 "/hiddenSize",schemaPath:"#/properties/hiddenSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:262144},message:"\
-must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate23.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
+must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate29.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
 #/properties/hiddenSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs4===
 errors}else var valid0=!0;if(valid0){if(data.layerCount!==void 0){let data2=data.layerCount,_errs6=errors;if(!(typeof data2==
-"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate23.errors=[{instancePath:instancePath+"/layerCount",
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate29.errors=[{instancePath:instancePath+"/layerCount",
 schemaPath:"#/properties/layerCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>4096||isNaN(data2))return validate23.errors=[{instancePath:instancePath+
+_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>4096||isNaN(data2))return validate29.errors=[{instancePath:instancePath+
 "/layerCount",schemaPath:"#/properties/layerCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:4096},message:"\
-must be <= 4096"}],!1;if(data2<1||isNaN(data2))return validate23.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
+must be <= 4096"}],!1;if(data2<1||isNaN(data2))return validate29.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
 #/properties/layerCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0){if(data.headCount!==void 0){let data3=data.headCount,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate23.errors=[{instancePath:instancePath+"/headCount",
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate29.errors=[{instancePath:instancePath+"/headCount",
 schemaPath:"#/properties/headCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate23.errors=[{instancePath:instancePath+
+_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate29.errors=[{instancePath:instancePath+
 "/headCount",schemaPath:"#/properties/headCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate23.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
+must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate29.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
 #/properties/headCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0){if(data.kvHeadCount!==void 0){let data4=data.kvHeadCount,_errs10=errors;if(!(typeof data4==
-"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate23.errors=[{instancePath:instancePath+"/kvHeadCount",
+"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate29.errors=[{instancePath:instancePath+"/kvHeadCount",
 schemaPath:"#/properties/kvHeadCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate23.errors=[{instancePath:instancePath+
+_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate29.errors=[{instancePath:instancePath+
 "/kvHeadCount",schemaPath:"#/properties/kvHeadCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate23.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
+must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate29.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
 #/properties/kvHeadCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.headDim!==void 0){let data5=data.headDim,_errs12=errors;if(!(typeof data5==
-"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
+"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate29.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
 #/properties/headDim/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5==
-"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate23.errors=[{instancePath:instancePath+"/headDim",
+"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate29.errors=[{instancePath:instancePath+"/headDim",
 schemaPath:"#/properties/headDim/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"must be <= 163\
-84"}],!1;if(data5<2||isNaN(data5))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
+84"}],!1;if(data5<2||isNaN(data5))return validate29.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
 es/headDim/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data5/
-2,res0!==parseInt(res0))return validate23.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
+2,res0!==parseInt(res0))return validate29.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
 /multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs12===errors}else
 var valid0=!0;if(valid0){if(data.ffnSize!==void 0){let data6=data.ffnSize,_errs14=errors;if(!(typeof data6=="number"&&!(data6%
-1)&&!isNaN(data6)&&isFinite(data6)))return validate23.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
+1)&&!isNaN(data6)&&isFinite(data6)))return validate29.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
 ties/ffnSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data6==
-"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/ffnSize",
+"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate29.errors=[{instancePath:instancePath+"/ffnSize",
 schemaPath:"#/properties/ffnSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:1048576},message:"must be <= 1\
-048576"}],!1;if(data6<1||isNaN(data6))return validate23.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
+048576"}],!1;if(data6<1||isNaN(data6))return validate29.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
 erties/ffnSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0){if(data.maxContext!==void 0){let data7=data.maxContext,_errs16=errors;if(!(typeof data7==
-"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate23.errors=[{instancePath:instancePath+"/maxContext",
+"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate29.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate23.errors=[{instancePath:instancePath+
+_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate29.errors=[{instancePath:instancePath+
 "/maxContext",schemaPath:"#/properties/maxContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"\
-must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate23.errors=[{instancePath:instancePath+"/maxContext",
+must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate29.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1}var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.ropeTheta!==void 0){let data8=data.ropeTheta,_errs18=errors;
-if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate23.errors=[{instancePath:instancePath+
+if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate29.errors=[{instancePath:instancePath+
 "/ropeTheta",schemaPath:"#/properties/ropeTheta/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
+message:"must be > 0"}],!1}else return validate29.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
 es/ropeTheta/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs18===errors}else var valid0=!0;
 if(valid0){if(data.rmsNormEpsilon!==void 0){let data9=data.rmsNormEpsilon,_errs20=errors;if(errors===_errs20)if(typeof data9==
-"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate23.errors=[{instancePath:instancePath+"/rmsNormEpsil\
+"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate29.errors=[{instancePath:instancePath+"/rmsNormEpsil\
 on",schemaPath:"#/properties/rmsNormEpsilon/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate23.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
+message:"must be > 0"}],!1}else return validate29.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
 perties/rmsNormEpsilon/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs20===errors}else
-var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate23.
+var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate29.
 errors=[{instancePath:instancePath+"/tiedOutput",schemaPath:"#/properties/tiedOutput/type",keyword:"type",params:{type:"\
 boolean"},message:"must be boolean"}],!1;var valid0=_errs22===errors}else var valid0=!0;if(valid0){if(data.ropeScaling!==
-void 0){let _errs24=errors;validate24(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
-ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate24.errors:vErrors.concat(validate24.errors),errors=
+void 0){let _errs24=errors;validate30(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
+ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate30.errors:vErrors.concat(validate30.errors),errors=
 vErrors.length);var valid0=_errs24===errors}else var valid0=!0;if(valid0)if(data.slidingWindow!==void 0){let data12=data.
-slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate23.
+slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate29.
 errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties/slidingWindow/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs25&&typeof data12=="number"&&isFinite(data12)){if(data12>
-1073741824||isNaN(data12))return validate23.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
+1073741824||isNaN(data12))return validate29.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
 /slidingWindow/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1073741824"}],!1;
-if(data12<1||isNaN(data12))return validate23.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
+if(data12<1||isNaN(data12))return validate29.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
 s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs25===
-errors}else var valid0=!0}}}}}}}}}}}}}}else return validate23.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate23.errors=vErrors,errors===0}var ArtifactManifest=validate26;var schema81={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
+errors}else var valid0=!0}}}}}}}}}}}}}}else return validate29.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,errors===0}var ArtifactManifest=validate32;var schema99={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
-"requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern7=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern9=new RegExp(
-"^[0-9a-f]{16}$","u");function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
-let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===
-void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLen\
-gth")||data.sha256===void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate28.errors=
-[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
-property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0==="b\
-yteLength"||key0==="sha256"||key0==="checksum")){return validate28.errors=[{instancePath,schemaPath:"#/additionalPropert\
-ies",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;
-break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate28.errors=[{
-instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue:"slm1"},
-message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fileName!==void 0){
-let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>255)return validate28.
-errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},
-message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate28.errors=[{instancePath:instancePath+
-"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern7.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
-#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'m\
-ust match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
-"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
-errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.byteLength,_errs6=errors,_errs7=errors;
-if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate28.errors=[{instancePath:instancePath+
-"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate28.
+"requiredNextGate"],additionalProperties:!1};var pattern22=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern24=new RegExp("^[0-9a-f]{16}$","u");
+function validate34(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
+"format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===
+void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate34.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="sha256"||
+key0==="checksum")){return validate34.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPrope\
+rties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate34.errors=[{instancePath:instancePath+"/format",
+schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue:"slm1"},message:"must be equal to constant"}],
+!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;
+if(errors===errors)if(typeof data1=="string"){if(func2(data1)>255)return validate34.errors=[{instancePath:instancePath+"\
+/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},message:"must NOT have more th\
+an 255 characters"}],!1;if(func2(data1)<1)return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#\
+/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern22.
+test(data1))return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"\
+pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\\
+u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/\
+$defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
+var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2==
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate34.errors=[{instancePath:instancePath+"/byteLength",
+schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate34.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maxim\
 um",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))
-return validate28.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
+return validate34.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
 um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===errors}else var valid0=!0;
-if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern5.
-test(data3))return validate28.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
-pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate28.
+if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern9.
+test(data3))return validate34.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
+pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate34.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern9.test(data4))return validate28.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern24.test(data4))return validate34.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
-^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
+^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
-var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate28.errors=[{instancePath,schemaPath:"#/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;return validate28.errors=vErrors,errors===0}function validate30(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate34.errors=[{instancePath,schemaPath:"#/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;return validate34.errors=vErrors,errors===0}function validate35(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
 "format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.rootDigest===
-void 0&&(missing0="rootDigest"))return validate30.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+void 0&&(missing0="rootDigest"))return validate35.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
 missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate30.errors=[{instancePath,
+if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate35.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="sl\
-m2")return validate30.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",
+m2")return validate35.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",
 params:{allowedValue:"slm2"},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(
-data1)>255)return validate30.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
-maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate30.
+if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func2(
+data1)>255)return validate35.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
+maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func2(data1)<1)return validate35.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern7.test(data1))return validate30.errors=[{instancePath:instancePath+
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern22.test(data1))return validate35.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
-\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate30.errors=
+\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate35.errors=
 [{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.
-byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate30.
+byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate35.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||
-isNaN(data2))return validate30.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/by\
+isNaN(data2))return validate35.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/by\
 teCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],
-!1;if(data2<0||isNaN(data2))return validate30.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
+!1;if(data2<0||isNaN(data2))return validate35.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
 .json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0)if(data.rootDigest!==void 0){let data3=data.rootDigest,_errs9=errors;if(errors===errors)
-if(typeof data3=="string"){if(!pattern5.test(data3))return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
+if(typeof data3=="string"){if(!pattern9.test(data3))return validate35.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
 common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match patter\
-n "^[0-9a-f]{64}$"'}],!1}else return validate30.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
+n "^[0-9a-f]{64}$"'}],!1}else return validate35.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
 ma.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs9===errors}else
-var valid0=!0}}}}}else return validate30.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;return validate30.errors=vErrors,errors===0}function validate27(data,{instancePath="",parentData,
+var valid0=!0}}}}}else return validate35.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;return validate35.errors=vErrors,errors===0}function validate33(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
-bject"&&!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1")validate28(data,{instancePath,
-parentData,parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate28.errors:vErrors.concat(validate28.
-errors),errors=vErrors.length);else if(tag0==="slm2")validate30(data,{instancePath,parentData,parentDataProperty,rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate30.errors:vErrors.concat(validate30.errors),errors=vErrors.length);else
-return validate27.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"\
-format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate27.errors=[{instancePath,
+bject"&&!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1")validate34(data,{instancePath,
+parentData,parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate34.errors:vErrors.concat(validate34.
+errors),errors=vErrors.length);else if(tag0==="slm2")validate35(data,{instancePath,parentData,parentDataProperty,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate35.errors:vErrors.concat(validate35.errors),errors=vErrors.length);else
+return validate33.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"\
+format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate33.errors=[{instancePath,
 schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
-t" must be string'}],!1}else return validate27.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
-ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern12=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern13=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
-instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
-0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&(missing0="architect\
-ure")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCo\
-unt"))return validate34.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"architecture"||key0==="hyperparameters"||key0==="parameterCount")){return validate34.errors=[{instancePath,schemaPath:"\
-#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)
-if(typeof data0=="string"){if(func3(data0)>256)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
-common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
-56 characters"}],!1;if(func3(data0)<1)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
-hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern12.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
-.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
-ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
-common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,_errs5=errors;if(errors===
-_errs5)if(typeof data1=="string"){if(!pattern13.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
-tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
-message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
+t" must be string'}],!1}else return validate33.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
+ject"},message:"must be object"}],!1;return validate33.errors=vErrors,errors===0}var pattern28=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate39(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0="\
+hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate39.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="hyperparameters"||key0==="\
+parameterCount")){return validate39.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate39.
+errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",
+params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate39.errors=[{instancePath:instancePath+
+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NO\
+T have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate39.errors=[{instancePath:instancePath+"/nam\
+e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+
+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be str\
+ing"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,
+_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern28.test(data1))return validate39.errors=[{instancePath:instancePath+
+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0\
+,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate39.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
-g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate23(
+g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate29(
 data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(validate23.errors),errors=vErrors.length);
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(validate29.errors),errors=vErrors.length);
 var valid0=_errs7===errors}else var valid0=!0;if(valid0)if(data.parameterCount!==void 0){let data3=data.parameterCount,_errs8=errors;
-if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate34.errors=[{instancePath:instancePath+
+if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate39.errors=[{instancePath:instancePath+
 "/parameterCount",schemaPath:"#/properties/parameterCount/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate34.
+integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate39.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",
-params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate34.
+params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate39.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",
-params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate34.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate34.
-errors=vErrors,errors===0}var schema64={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
+params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate39.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate39.
+errors=vErrors,errors===0}var schema82={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
-h"],additionalProperties:!1};var pattern14=new RegExp("^[!-~]{1,256}$","u"),pattern15=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
+h"],additionalProperties:!1};var pattern29=new RegExp("^[!-~]{1,256}$","u"),pattern30=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate42(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
-return validate37.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+return validate42.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
 must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="enc\
-oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=
+oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate42.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate37.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern29.test(data0))return validate42.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
-must match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+must match pattern "^[!-~]{1,256}$"'}],!1}else return validate42.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern15.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern30.test(data1))return validate42.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
-$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate37.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
 be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.scaleType!==void 0){let data2=data.scaleType,
-_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate37.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
-#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema64.properties.scaleType.enum},message:"must be e\
+_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate42.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
+#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema82.properties.scaleType.enum},message:"must be e\
 qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.layout!==void 0){
-let _errs9=errors;if(data.layout!=="interleaved")return validate37.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
-#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema64.properties.layout.enum},message:"must be equal t\
+let _errs9=errors;if(data.layout!=="interleaved")return validate42.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
+#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema82.properties.layout.enum},message:"must be equal t\
 o one of the allowed values"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){let data4=data.
-shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate37.errors=[{instancePath:instancePath+
+shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate42.errors=[{instancePath:instancePath+
 "/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"must NOT have more than 4\
- items"}],!1;if(data4.length<1)return validate37.errors=[{instancePath:instancePath+"/shape",schemaPath:"#/properties/sh\
+ items"}],!1;if(data4.length<1)return validate42.errors=[{instancePath:instancePath+"/shape",schemaPath:"#/properties/sh\
 ape/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&
-isFinite(data5)))return validate37.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/properties/shape/items/\
+isFinite(data5)))return validate42.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/properties/shape/items/\
 type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5=="number"&&
-isFinite(data5)){if(data5>9007199254740991||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/shape/"+
+isFinite(data5)){if(data5>9007199254740991||isNaN(data5))return validate42.errors=[{instancePath:instancePath+"/shape/"+
 i0,schemaPath:"#/properties/shape/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data5<1||isNaN(data5))return validate37.errors=[{instancePath:instancePath+"/shape/"+
+must be <= 9007199254740991"}],!1;if(data5<1||isNaN(data5))return validate42.errors=[{instancePath:instancePath+"/shape/"+
 i0,schemaPath:"#/properties/shape/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= \
-1"}],!1}var valid3=_errs12===errors;if(!valid3)break}}}else return validate37.errors=[{instancePath:instancePath+"/shape",
+1"}],!1}var valid3=_errs12===errors;if(!valid3)break}}}else return validate42.errors=[{instancePath:instancePath+"/shape",
 schemaPath:"#/properties/shape/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data6=data.byteLength,_errs14=errors,_errs15=errors;
-if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate37.errors=[{instancePath:instancePath+
+if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate42.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
  be integer"}],!1;if(errors===_errs15&&typeof data6=="number"&&isFinite(data6)){if(data6>9007199254740991||isNaN(data6))
-return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
+return validate42.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
 um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data6<
-0||isNaN(data6))return validate37.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
+0||isNaN(data6))return validate42.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
 /byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data7=data.sha256,_errs17=errors;if(errors===errors)if(typeof data7==
-"string"){if(!pattern5.test(data7))return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+"string"){if(!pattern9.test(data7))return validate42.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
-f]{64}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+f]{64}$"'}],!1}else return validate42.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
 /sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs17===errors}else var valid0=!0}}}}}}}}else
-return validate37.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate37.errors=vErrors,errors===0}function validate39(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+return validate42.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate42.errors=vErrors,errors===0}function validate44(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate39.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate44.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate39.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate44.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate39.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate44.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate39.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate44.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern12.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
-s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
-u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
-rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+aracters"}],!1;if(!pattern4.test(data0))return validate44.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate44.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate39.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate44.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate39.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate44.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate39.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate44.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern5.test(data2))return validate39.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate44.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate44.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate39.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate39.errors=vErrors,errors===0}var schema73={type:"object",properties:{default:{$ref:"#/$defs/stora\
+return validate44.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate44.errors=vErrors,errors===0}var schema91={type:"object",properties:{default:{$ref:"#/$defs/stora\
 geType"},rules:{type:"array",maxItems:1024,items:{$ref:"#/$defs/recipeRule"}},q4BlockSize:{type:"integer",minimum:2,maximum:65536,
-multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate42(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate47(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.pattern===void 0&&(missing0=
-"pattern")||data.type===void 0&&(missing0="type"))return validate42.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"pattern")||data.type===void 0&&(missing0="type"))return validate47.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate42.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate47.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pattern,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func3(data0)>256)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
-ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
-1)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate42.
+"string"){if(func2(data0)>256)return validate47.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
+1)return validate47.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate47.
 errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate42.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=
 [{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern15.test(data1))return validate42.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate47.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
-)?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
+)?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
-errors}else var valid0=!0}}}else return validate42.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate42.errors=vErrors,errors===0}function validate41(data,{instancePath="",
+errors}else var valid0=!0}}}else return validate47.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}function validate46(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0=
-"rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate41.
+"rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate46.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
-"q4BlockSize"||key0==="scaleType")){return validate41.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
+"q4BlockSize"||key0==="scaleType")){return validate46.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.
-test(data0))return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
+errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.
+test(data0))return validate46.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
 pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
--9][0-9]{0,9})?$"'}],!1}else return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
+-9][0-9]{0,9})?$"'}],!1}else return validate46.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
 Type/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.rules!==void 0){let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.
-length>1024)return validate41.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
+length>1024)return validate46.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
 maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<
-len0;i0++){let _errs7=errors;validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);
-var valid2=_errs7===errors;if(!valid2)break}}}else return validate41.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
+len0;i0++){let _errs7=errors;validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);
+var valid2=_errs7===errors;if(!valid2)break}}}else return validate46.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
 #/properties/rules/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0){if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="numb\
-er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate46.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&
-typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate41.errors=[{instancePath:instancePath+
+typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate46.errors=[{instancePath:instancePath+
 "/q4BlockSize",schemaPath:"#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"\
-must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate46.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;
-if(res0=data3/2,res0!==parseInt(res0))return validate41.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
+if(res0=data3/2,res0!==parseInt(res0))return validate46.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
 properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate41.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate41.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate41.errors=vErrors,errors===0}function validate45(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+2"||data4==="f16"))return validate46.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate46.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate46.errors=vErrors,errors===0}function validate50(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate45.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"name")||data.version===void 0&&(missing0="version"))return validate50.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate45.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate50.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func3(data0)>256)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
-/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
-1)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate45.errors=
+"string"){if(func2(data0)>256)return validate50.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
+1)return validate50.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate50.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate50.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func3(data1)>256)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
-ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
-1)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate45.
+"string"){if(func2(data1)>256)return validate50.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
+1)return validate50.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate50.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate50.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate45.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate45.errors=vErrors,errors===0}
-function validate26(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate50.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}
+function validate32(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.manifestVersion===void 0&&
 (missing0="manifestVersion")||data.artifact===void 0&&(missing0="artifact")||data.model===void 0&&(missing0="model")||data.
 tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool")||
-data.admission===void 0&&(missing0="admission"))return validate26.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+data.admission===void 0&&(missing0="admission"))return validate32.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
 for(let key0 in data)if(!(key0==="manifestVersion"||key0==="artifact"||key0==="model"||key0==="tensors"||key0==="sources"||
-key0==="recipe"||key0==="tool"||key0==="admission")){return validate26.errors=[{instancePath,schemaPath:"#/additionalPro\
+key0==="recipe"||key0==="tool"||key0==="admission")){return validate32.errors=[{instancePath,schemaPath:"#/additionalPro\
 perties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],
-!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;if(data.manifestVersion!==1)return validate26.
+!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;if(data.manifestVersion!==1)return validate32.
 errors=[{instancePath:instancePath+"/manifestVersion",schemaPath:"#/properties/manifestVersion/const",keyword:"const",params:{
 allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
-artifact!==void 0){let _errs3=errors;validate27(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"\
-artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate27.errors:vErrors.concat(validate27.errors),errors=
-vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let _errs4=errors;validate34(
+artifact!==void 0){let _errs3=errors;validate33(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"\
+artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate33.errors:vErrors.concat(validate33.errors),errors=
+vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let _errs4=errors;validate39(
 data.model,{instancePath:instancePath+"/model",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate34.errors:vErrors.concat(validate34.errors),errors=vErrors.length);var valid0=_errs4===errors}else
+vErrors===null?validate39.errors:vErrors.concat(validate39.errors),errors=vErrors.length);var valid0=_errs4===errors}else
 var valid0=!0;if(valid0){if(data.tensors!==void 0){let data3=data.tensors,_errs5=errors;if(errors===_errs5)if(Array.isArray(
-data3)){if(data3.length>65536)return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/t\
+data3)){if(data3.length>65536)return validate32.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/t\
 ensors/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],!1;if(data3.length<
-1)return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minItems",keyword:"mi\
+1)return validate32.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minItems",keyword:"mi\
 nItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid1=!0;let len0=data3.length;for(let i0=0;i0<
-len0;i0++){let _errs7=errors;validate37(data3[i0],{instancePath:instancePath+"/tensors/"+i0,parentData:data3,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate37.errors:vErrors.concat(validate37.errors),errors=vErrors.length);
-var valid1=_errs7===errors;if(!valid1)break}}}else return validate26.errors=[{instancePath:instancePath+"/tensors",schemaPath:"\
+len0;i0++){let _errs7=errors;validate42(data3[i0],{instancePath:instancePath+"/tensors/"+i0,parentData:data3,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);
+var valid1=_errs7===errors;if(!valid1)break}}}else return validate32.errors=[{instancePath:instancePath+"/tensors",schemaPath:"\
 #/properties/tensors/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0){if(data.sources!==void 0){let data5=data.sources,_errs8=errors;if(errors===_errs8)if(Array.isArray(
-data5)){if(data5.length>4096)return validate26.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/so\
+data5)){if(data5.length>4096)return validate32.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/so\
 urces/maxItems",keyword:"maxItems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid2=!0;
-let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate39(data5[i1],{instancePath:instancePath+"/so\
-urces/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate39.errors:vErrors.
-concat(validate39.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else return validate26.errors=
+let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate44(data5[i1],{instancePath:instancePath+"/so\
+urces/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate44.errors:vErrors.
+concat(validate44.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else return validate32.errors=
 [{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/type",keyword:"type",params:{type:"array"},message:"\
 must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs11=errors;
-validate41(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate41.errors:vErrors.concat(validate41.errors),errors=vErrors.length);var valid0=_errs11===
-errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate45(data.tool,{instancePath:instancePath+
-"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate45.errors:vErrors.
-concat(validate45.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;if(valid0)if(data.admission!==
+validate46(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate46.errors:vErrors.concat(validate46.errors),errors=vErrors.length);var valid0=_errs11===
+errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate50(data.tool,{instancePath:instancePath+
+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.
+concat(validate50.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;if(valid0)if(data.admission!==
 void 0){let data9=data.admission,_errs13=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(data9)){
 let missing1;if(data9.state===void 0&&(missing1="state")||data9.requiredNextGate===void 0&&(missing1="requiredNextGate"))
-return validate26.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/required",keyword:"requi\
+return validate32.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/required",keyword:"requi\
 red",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs16=errors;for(let key1 in data9)
-if(!(key1==="state"||key1==="requiredNextGate")){return validate26.errors=[{instancePath:instancePath+"/admission",schemaPath:"\
+if(!(key1==="state"||key1==="requiredNextGate")){return validate32.errors=[{instancePath:instancePath+"/admission",schemaPath:"\
 #/$defs/admission/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NO\
 T have additional properties"}],!1;break}if(_errs16===errors){if(data9.state!==void 0){let data10=data9.state,_errs17=errors;
-if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate26.errors=[{instancePath:instancePath+
-"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema81.properties.
+if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate32.errors=[{instancePath:instancePath+
+"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema99.properties.
 state.enum},message:"must be equal to one of the allowed values"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)
 if(data9.requiredNextGate!==void 0){let data11=data9.requiredNextGate,_errs18=errors;if(!(data11==="structure"||data11===
 "runtime-smoke"||data11==="converted-trained"||data11==="assistant-quality"||data11==="product-release"||data11==="none"))
-return validate26.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
-ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema81.properties.requiredNextGate.enum},message:"must\
- be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate26.errors=
+return validate32.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
+ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema99.properties.requiredNextGate.enum},message:"must\
+ be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate32.errors=
 [{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate26.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate26.errors=vErrors,
-errors===0}var PlanReport=validate47;var schema83={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
-type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema84={type:"object",required:["context","ch\
-unk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
+must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate32.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,
+errors===0}var PlanReport=validate52;var schema101={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
+type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema102={type:"object",required:["context","c\
+hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
 integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
-schema85={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
+schema103={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
 type:"string"},parameters:{type:"integer",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",
-additionalProperties:{type:"integer",minimum:0}}}};function validate47(data,{instancePath="",parentData,parentDataProperty,
+additionalProperties:{type:"integer",minimum:0}}}};function validate52(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.
 components===void 0&&(missing0="components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0=
-"model"))return validate47.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"model"))return validate52.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
 key0==="totalBytes"||key0==="components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0===
-"notes")){return validate47.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"notes")){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==
-void 0){let _errs2=errors;if(data.version!==1)return validate47.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+void 0){let _errs2=errors;if(data.version!==1)return validate52.errors=[{instancePath:instancePath+"/version",schemaPath:"\
 #/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;if(!(typeof data1==
-"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate47.errors=[{instancePath:instancePath+"/totalBytes",
+"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+"/totalBytes",
 schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate47.errors=[{instancePath:instancePath+
+_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate52.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
 ust be >= 0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,
 _errs5=errors;if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){
 let data3=data2[i0],_errs7=errors;if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;
 if(data3.name===void 0&&(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kin\
-d"))return validate47.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"\
+d"))return validate52.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"\
 required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs10=errors;
-for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||key1==="kind")){return validate47.errors=[{instancePath:instancePath+
+for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||key1==="kind")){return validate52.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
 message:"must NOT have additional properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;
-if(typeof data3.name!="string")return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
+if(typeof data3.name!="string")return validate52.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
 #/$defs/component/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===
 errors}else var valid3=!0;if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="n\
-umber"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate47.errors=[{instancePath:instancePath+"/components/"+
+umber"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate52.errors=[{instancePath:instancePath+"/components/"+
 i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be\
- integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate47.errors=
+ integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate52.errors=
 [{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)
 if(data3.kind!==void 0){let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))
-return validate47.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
-kind/enum",keyword:"enum",params:{allowedValues:schema83.properties.kind.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate47.errors=[{instancePath:instancePath+
+return validate52.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
+kind/enum",keyword:"enum",params:{allowedValues:schema101.properties.kind.enum},message:"must be equal to one of the all\
+owed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate52.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
-var valid1=_errs7===errors;if(!valid1)break}}else return validate47.errors=[{instancePath:instancePath+"/components",schemaPath:"\
+var valid1=_errs7===errors;if(!valid1)break}}else return validate52.errors=[{instancePath:instancePath+"/components",schemaPath:"\
 #/properties/components/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
-var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate47.errors=
+var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate52.errors=
 [{instancePath:instancePath+"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"\
 must be boolean"}],!1;var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data8=data.
-budgetBytes,_errs18=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate47.errors=
+budgetBytes,_errs18=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate52.errors=
 [{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))
-return validate47.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"\
+return validate52.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){
 if(data.options!==void 0){let data9=data.options,_errs20=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.
 isArray(data9)){let missing2;if(data9.context===void 0&&(missing2="context")||data9.chunk===void 0&&(missing2="chunk")||
 data9.kvType===void 0&&(missing2="kvType")||data9.logitsRows===void 0&&(missing2="logitsRows")||data9.threads===void 0&&
-(missing2="threads"))return validate47.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/require\
+(missing2="threads"))return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/require\
 d",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs23=errors;
-for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logitsRows"||key2==="threads")){return validate47.
+for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logitsRows"||key2==="threads")){return validate52.
 errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalPrope\
 rties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs23===errors){if(data9.
 context!==void 0){let data10=data9.context,_errs24=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate47.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+data10)))return validate52.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
 context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs24&&typeof data10==
-"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate47.errors=[{instancePath:instancePath+"/options/con\
+"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate52.errors=[{instancePath:instancePath+"/options/con\
 text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data9.chunk!==void 0){let data11=data9.chunk,
-_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate47.errors=[{instancePath:instancePath+
+_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate52.errors=[{instancePath:instancePath+
 "/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate47.
+ be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate52.
 errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else var valid5=!0;if(valid5){
-if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate47.
+if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate52.
 errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema84.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
+params:{allowedValues:schema102.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13==
-"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate47.errors=[{instancePath:instancePath+"/options/\
+"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate52.errors=[{instancePath:instancePath+"/options/\
 logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs29&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate47.
+ be integer"}],!1;if(errors===_errs29&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate52.
 errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0;if(valid5)
 if(data9.threads!==void 0){let data14=data9.threads,_errs31=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
-isFinite(data14)))return validate47.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+isFinite(data14)))return validate52.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
 operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs31&&typeof data14==
-"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate47.errors=[{instancePath:instancePath+"/options/thr\
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate52.errors=[{instancePath:instancePath+"/options/thr\
 eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid5=_errs31===errors}else var valid5=!0}}}}}}else return validate47.errors=[{instancePath:instancePath+
+must be >= 1"}],!1;var valid5=_errs31===errors}else var valid5=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+
 "/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs20===
 errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data15=data.model,_errs33=errors;if(errors===errors)if(data15&&
 typeof data15=="object"&&!Array.isArray(data15)){let missing3;if(data15.architecture===void 0&&(missing3="architecture")||
-data15.parameters===void 0&&(missing3="parameters")||data15.source===void 0&&(missing3="source"))return validate47.errors=
+data15.parameters===void 0&&(missing3="parameters")||data15.source===void 0&&(missing3="source"))return validate52.errors=
 [{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"required",params:{missingProperty:missing3},
 message:"must have required property '"+missing3+"'"}],!1;{let _errs36=errors;for(let key3 in data15)if(!(key3==="archit\
-ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate47.errors=[{instancePath:instancePath+
+ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate52.errors=[{instancePath:instancePath+
 "/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
 message:"must NOT have additional properties"}],!1;break}if(_errs36===errors){if(data15.architecture!==void 0){let _errs37=errors;
-if(typeof data15.architecture!="string")return validate47.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
+if(typeof data15.architecture!="string")return validate52.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
 #/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid7=_errs37===
 errors}else var valid7=!0;if(valid7){if(data15.parameters!==void 0){let data17=data15.parameters,_errs39=errors;if(!(typeof data17==
-"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate47.errors=[{instancePath:instancePath+"/model/pa\
+"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate52.errors=[{instancePath:instancePath+"/model/pa\
 rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate47.
+integer"}],!1;if(errors===_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate52.
 errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs39===errors}else var valid7=!0;if(valid7){
-if(data15.source!==void 0){let data18=data15.source,_errs41=errors;if(!(data18==="weights"||data18==="configuration"))return validate47.
+if(data15.source!==void 0){let data18=data15.source,_errs41=errors;if(!(data18==="weights"||data18==="configuration"))return validate52.
 errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{
-allowedValues:schema85.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
+allowedValues:schema103.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
 errors}else var valid7=!0;if(valid7)if(data15.weightTypes!==void 0){let data19=data15.weightTypes,_errs42=errors;if(errors===
 _errs42)if(data19&&typeof data19=="object"&&!Array.isArray(data19))for(let key4 in data19){let data20=data19[key4],_errs45=errors;
-if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(data20)))return validate47.errors=[{instancePath:instancePath+
+if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(data20)))return validate52.errors=[{instancePath:instancePath+
 "/model/weightTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
 ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs45&&typeof data20==
-"number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate47.errors=[{instancePath:instancePath+"/model/weigh\
+"number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate52.errors=[{instancePath:instancePath+"/model/weigh\
 tTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
 es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs45===errors;if(!valid8)
-break}else return validate47.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
+break}else return validate52.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
 s/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid7=_errs42===errors}else
-var valid7=!0}}}}}else return validate47.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
+var valid7=!0}}}}}else return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs33===errors}else var valid0=!0;if(valid0)if(data.
 notes!==void 0){let data21=data.notes,_errs47=errors;if(errors===_errs47)if(Array.isArray(data21)){var valid9=!0;let len1=data21.
-length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="string")return validate47.errors=[{instancePath:instancePath+
+length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="string")return validate52.errors=[{instancePath:instancePath+
 "/notes/"+i1,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid9=_errs49===errors;if(!valid9)break}}else return validate47.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+!1;var valid9=_errs49===errors;if(!valid9)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
 #/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs47===errors}else
-var valid0=!0}}}}}}}}}else return validate47.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}var Slm2Meta=validate48,schema86={$schema:"\
+var valid0=!0}}}}}}}}}else return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
+ct"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var Slm2Meta=validate53,schema104={$schema:"\
 https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},
 name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{
 $ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{
@@ -1078,394 +1532,395 @@ $ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schem
 #/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
 type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
 type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern40=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
+additionalProperties:!1}}};var pattern55=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate55(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate50.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate55.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate50.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate55.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate50.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate55.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate50.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate55.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate50.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate55.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
-validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate50.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate55.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate50.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern30=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
+2"||data4==="f16"))return validate55.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate55.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}var pattern45=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate59(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate54.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate59.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern45.test(data0))return validate59.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern45.test(data1))return validate59.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern30.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern45.test(data2))return validate59.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern30.test(data3))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern45.test(data3))return validate59.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate54.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate54.errors=vErrors,errors===0}function validate53(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate59.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate59.errors=vErrors,errors===0}function validate58(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate53.errors=
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate58.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
-key0==="statistics")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
+key0==="statistics")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(
-data0))return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
+requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(
+data0))return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
-A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
+A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
 common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===
-errors)if(typeof data1=="string"){if(func3(data1)>256)return validate53.errors=[{instancePath:instancePath+"/fallbackRea\
+errors)if(typeof data1=="string"){if(func2(data1)>256)return validate58.errors=[{instancePath:instancePath+"/fallbackRea\
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
- have more than 256 characters"}],!1;if(func3(data1)<1)return validate53.errors=[{instancePath:instancePath+"/fallbackRe\
+ have more than 256 characters"}],!1;if(func2(data1)<1)return validate58.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
-backReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
-\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate58.errors=[{instancePath:instancePath+"/fallb\
+ackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
-validate54(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs8===
-errors}else var valid0=!0}}}}else return validate53.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}function validate57(data,{instancePath="",
+validate59(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.concat(validate59.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate58.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate58.errors=vErrors,errors===0}function validate62(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.byteLength===void 0&&(missing0=
-"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate57.errors=[{instancePath,schemaPath:"#/required",
+"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate62.errors=[{instancePath,schemaPath:"#/required",
 keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate57.errors=[{instancePath,
+for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate62.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(func3(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+errors)if(typeof data0=="string"){if(func2(data0)>256)return validate62.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 #/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
-if(func3(data0)<1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate57.
+if(func2(data0)<1)return validate62.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate62.
 errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
-\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
+\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate62.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data1=data.
-byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate57.
+byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate62.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/type",keyword:"type",params:{type:"intege\
 r"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1=="number"&&isFinite(data1)){if(data1>9007199254740991||
-isNaN(data1))return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
+isNaN(data1))return validate62.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
 maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))
-return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
+return validate62.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)
-if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern5.
-test(data2))return validate57.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
-pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate57.errors=
+if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern9.
+test(data2))return validate62.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
+pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate62.errors=
 [{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"mu\
-st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate57.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate57.errors=vErrors,errors===0}
-function validate59(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate62.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate62.errors=vErrors,errors===0}
+function validate64(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"name")||data.version===void 0&&(missing0="version"))return validate64.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate59.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate64.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func3(data0)>256)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
-/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
-1)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate59.errors=
+"string"){if(func2(data0)>256)return validate64.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
+1)return validate64.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate64.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate64.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func3(data1)>256)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
-ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
-1)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate59.
+"string"){if(func2(data1)>256)return validate64.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
+1)return validate64.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate64.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate64.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate59.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate59.errors=vErrors,errors===0}
-function validate48(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate64.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate64.errors=vErrors,errors===0}
+function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.formatVersion===void 0&&
 (missing0="formatVersion")||data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0=
 "hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.tensors===void 0&&(missing0="tensors")||data.sources===
-void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate48.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate53.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
-!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema86.properties,key0)){return validate48.errors=[{instancePath,
+!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema104.properties,key0)){return validate53.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==void 0){let _errs2=errors;if(data.formatVersion!==
-1)return validate48.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
+1)return validate53.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
 const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)
-return validate48.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
-keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate48.
+if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)
+return validate53.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
+keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate53.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate48.errors=
+params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate53.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
 tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern13.test(data2))return validate48.
+let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern28.test(data2))return validate53.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
-pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate48.
+pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate53.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==
-void 0){let _errs8=errors;validate23(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
-parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
-validate23.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
-let _errs9=errors;validate50(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.concat(validate50.errors),errors=vErrors.length);
+void 0){let _errs8=errors;validate29(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
+parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(
+validate29.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
+let _errs9=errors;validate55(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.length);
 var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;
-if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate48.
+if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate53.
 errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{
-limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
+limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate53.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
+"string"){if(!pattern29.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
 /tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate48.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate53(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate53.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate58(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate53.errors:vErrors.concat(validate53.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate48.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate58.errors:vErrors.concat(validate58.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate53.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate57(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.concat(validate57.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
+len0;i0++){let _errs19=errors;validate62(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate62.errors:vErrors.concat(validate62.errors),errors=vErrors.length);
+var valid5=_errs19===errors;if(!valid5)break}}}else return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
 #/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate59(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.
-concat(validate59.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func3(data10)>256)return validate48.
+var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate64(data.tool,{instancePath:instancePath+"/too\
+l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate64.errors:vErrors.
+concat(validate64.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
+void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate53.
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate48.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate53.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data10))return validate48.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate53.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>256)return validate48.errors=[{instancePath:instancePath+
+_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate53.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate48.errors=[{instancePath:instancePath+"/b\
+must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate53.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data11))return validate48.errors=[{instancePath:instancePath+"\
-/baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
-\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
+NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate53.errors=[{instancePath:instancePath+"/\
+baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
 e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func3(data12)>262144)return validate48.errors=
+chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate53.errors=
 [{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
+limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
 _errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate48.
+if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate53.
 errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
 if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
+if(data14.length>256)return validate53.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
 generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
 tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate48.errors=[{instancePath:instancePath+"/generati\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate53.errors=[{instancePath:instancePath+"/generati\
 on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+isNaN(data15))return validate53.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate53.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate48.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate53.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate48.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.
+return validate53.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate53.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate48.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate53.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate53.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate53.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate48.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate53.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate48.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate53.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate53.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate53.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate53.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate48.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate53.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate48.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate53.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern40.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern55.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate48.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func3(data21)>4096)return validate48.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate53.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate53.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate48.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate53.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate48.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate48.
-errors=vErrors,errors===0}var SpeedReport=validate61;function validate61(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate53.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.
+errors=vErrors,errors===0}var SpeedReport=validate66;function validate66(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
 "version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
-void 0&&(missing0="decode"))return validate61.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+void 0&&(missing0="decode"))return validate66.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate61.errors=[{instancePath,schemaPath:"#/addition\
+key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate66.errors=[{instancePath,schemaPath:"#/addition\
 alProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate61.errors=
+es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate66.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
 must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.diagnostics!==void 0){let _errs3=errors;
-validate21(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate21.errors:vErrors.concat(validate21.errors),errors=vErrors.length);var valid0=_errs3===
+validate28(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate28.errors:vErrors.concat(validate28.errors),errors=vErrors.length);var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.prefill,_errs4=errors;if(errors===errors)if(data2&&
 typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===
 void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===
-void 0&&(missing1="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
+void 0&&(missing1="tokensPerSecond"))return validate66.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
 /prefill/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
 "'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||key1==="samplesMilliseconds"||key1==="medianMill\
-iseconds"||key1==="tokensPerSecond")){return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
+iseconds"||key1==="tokensPerSecond")){return validate66.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
 s/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have a\
 dditional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate61.errors=[{instancePath:instancePath+"/prefill/tok\
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate66.errors=[{instancePath:instancePath+"/prefill/tok\
 ens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate61.errors=[{instancePath:instancePath+
+!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate66.errors=[{instancePath:instancePath+
 "/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){if(data2.samplesMilliseconds!==void 0){
 let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)if(typeof data5=="number"&&isFinite(
-data5)){if(data5<0||isNaN(data5))return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+data5)){if(data5<0||isNaN(data5))return validate66.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"mu\
-st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate61.errors=[{instancePath:instancePath+
+st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate66.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;if(valid2){if(data2.medianMilliseconds!==
 void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6=="number"&&isFinite(data6)){
-if(data6<0||isNaN(data6))return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
+if(data6<0||isNaN(data6))return validate66.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
 #/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
-be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
+be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
 s/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs14===
 errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.tokensPerSecond,_errs16=errors;if(errors===
-_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate61.errors=[{instancePath:instancePath+
+_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate66.errors=[{instancePath:instancePath+
 "/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
 cond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must b\
-e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate61.errors=[{instancePath:instancePath+
+e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate66.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs4===
 errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&
 typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.startPosition===void 0&&(missing2="startPosition")||
 data8.samplesMilliseconds===void 0&&(missing2="samplesMilliseconds")||data8.p50Milliseconds===void 0&&(missing2="p50Mill\
 iseconds")||data8.p95Milliseconds===void 0&&(missing2="p95Milliseconds")||data8.p99Milliseconds===void 0&&(missing2="p99\
-Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+
+Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate66.errors=[{instancePath:instancePath+
 "/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{missingProperty:missing2},message:"must have r\
 equired property '"+missing2+"'"}],!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="startPosition"||key2==="sam\
 plesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Milliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){
-return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
+return validate66.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs21===
 errors){if(data8.startPosition!==void 0){let data9=data8.startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%
-1)&&!isNaN(data9)&&isFinite(data9)))return validate61.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
+1)&&!isNaN(data9)&&isFinite(data9)))return validate66.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
 #/$defs/decode/properties/startPosition/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate61.errors=[{instancePath:instancePath+
+_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate66.errors=[{instancePath:instancePath+
 "/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==
 void 0){let data10=data8.samplesMilliseconds,_errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;
 let len1=data10.length;for(let i1=0;i1<len1;i1++){let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11==
-"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate61.errors=[{instancePath:instancePath+"/decode/sam\
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate66.errors=[{instancePath:instancePath+"/decode/sam\
 plesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/\
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/\
 samplesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"\
-number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate61.errors=[{instancePath:instancePath+
+number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate66.errors=[{instancePath:instancePath+
 "/decode/samplesMilliseconds",schemaPath:"#/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==
 void 0){let data12=data8.p50Milliseconds,_errs28=errors;if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){
-if(data12<0||isNaN(data12))return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
+if(data12<0||isNaN(data12))return validate66.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
 $defs/decode/properties/p50Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
-0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
+0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
 roperties/p50Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){let data13=data8.p95Milliseconds,_errs30=errors;
-if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate61.errors=[{
+if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate66.errors=[{
 instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/type",keyword:"type",params:{type:"numbe\
 r"},message:"must be number"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){
 let data14=data8.p99Milliseconds,_errs32=errors;if(errors===_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<
-0||isNaN(data14))return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
+0||isNaN(data14))return validate66.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
 de/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
+return validate66.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
 Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs32===errors}else var valid5=!0;
 if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15==
-"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate61.errors=[{instancePath:instancePath+"/decode/tok\
+"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate66.errors=[{instancePath:instancePath+"/decode/tok\
 ensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
+message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
 #/$defs/decode/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===
-errors}else var valid5=!0}}}}}}}else return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
+errors}else var valid5=!0}}}}}}}else return validate66.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
 decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else
-return validate61.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate61.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+return validate66.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate66.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
-{ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionReport(value){return run(AdmissionReport,
-value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,
-value)}function validateHyperparameterRecord(value){return run(HyperparameterRecord,value)}function validateArtifactManifest(value){
-return run(ArtifactManifest,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateSlm2Meta(value){
-return run(Slm2Meta,value)}function validateSpeedReport(value){return run(SpeedReport,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
+{ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionPolicy(value){return run(AdmissionPolicy,
+value)}function validateAdmissionReport(value){return run(AdmissionReport,value)}function validateDiagnostics(value){return run(
+Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,value)}function validateHyperparameterRecord(value){
+return run(HyperparameterRecord,value)}function validateArtifactManifest(value){return run(ArtifactManifest,value)}function validatePlanReport(value){
+return run(PlanReport,value)}function validateSlm2Meta(value){return run(Slm2Meta,value)}function validateSpeedReport(value){
+return run(SpeedReport,value)}export{validateAdmissionPolicy,validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
 validatePlanReport,validateSlm2Meta,validateSpeedReport};

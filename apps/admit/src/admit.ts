@@ -1,37 +1,31 @@
 /** The work of mirust-admit. */
-import { statSync } from 'node:fs';
-import { type AdmissionReport, admit, findingOf, type ReportTool } from '@mirust/admission';
-import { openPath } from '@mirust/checkpoint/node';
-import { type ArgumentsOf, type CommandContext, colorsFor, plainColors, withProgress, writeStdout } from '@mirust/cli';
-import { isMirustError, sanitizeText } from '@mirust/core';
+import type { AdmissionReport, ReportTool } from '@mirust/admission';
+import { type ArgumentsOf, type CommandContext, colorsFor, plainColors, writeStdout } from '@mirust/cli';
 import { writeFileAtomic } from '@mirust/core/node';
-import type { Digester } from '@mirust/integrity';
-import { defaultThreads, startWorkers } from '@mirust/pipeline';
+import { admitAll } from './admit-all.ts';
+import type { AdmissionSettings } from './admit-path.ts';
 import type { ADMIT } from './arguments.ts';
 import { destinationsOf } from './destinations.ts';
 import { exitCodeOfReports } from './exit-status.ts';
 import { formatReport } from './format-report.ts';
+import { modelPaths } from './model-paths.ts';
+import { loadBaseline, loadPolicy } from './policy-file.ts';
 import { renderReports, summaryOf } from './render.ts';
 
-/** `mirust-admit FILE… [--format F] [--out F] [--report F=FILE] [--json]`: every file is checked, also behind a bad one. */
-export async function admitFiles(
-  args: ArgumentsOf<typeof ADMIT.positionals, typeof ADMIT.options>,
-  context: CommandContext,
-  tool: ReportTool,
-): Promise<void> {
+type Arguments = ArgumentsOf<typeof ADMIT.positionals, typeof ADMIT.options>;
+
+/**
+ * `mirust-admit FILE|DIR… [--policy P] [--baseline R] [--format F] [--out F] [--report F=FILE] [--threads N] [--json]`:
+ * every model is checked, also behind a bad one.
+ */
+export async function admitFiles(args: Arguments, context: CommandContext, tool: ReportTool): Promise<void> {
   const { isShown, documents } = destinationsOf(args);
   const colors = colorsFor(process.stdout);
+  const settings = await settingsOf(args, context);
   const reports: AdmissionReport[] = [];
-  const workers = startWorkers(args.threads ?? defaultThreads(Math.max(...args.file.map(fileBytes))));
-  try {
-    const digester = (await workers?.started) === true ? workers?.digester : undefined;
-    for (const path of args.file) {
-      const report = await admitPath(path, digester, context);
-      reports.push(report);
-      if (isShown) await writeStdout(formatReport(report, colors));
-    }
-  } finally {
-    await workers?.close();
+  for await (const report of admitAll(await modelPaths(args.file), settings, args.threads, context.signal)) {
+    reports.push(report);
+    if (isShown) await writeStdout(formatReport(report, colors));
   }
   if (isShown) await writeStdout(summaryOf(reports));
   for (const { format, path } of documents) {
@@ -42,29 +36,15 @@ export async function admitFiles(
   context.exitWith(exitCodeOfReports(reports));
 }
 
-/** Bytes of a file; 0 for what is none or cannot be looked at, of which its own check will say more. */
-function fileBytes(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
-}
-
-async function admitPath(
-  path: string,
-  digester: Digester | undefined,
-  { signal }: CommandContext,
-): Promise<AdmissionReport> {
-  try {
-    return await withProgress('verifying', async (onProgress) =>
-      admit(await openPath(path), { signal, digester, onProgress }),
-    );
-  } catch (error) {
-    // A path that cannot be opened is a finding like any other: the remaining files are still checked.
-    if (!isMirustError(error)) throw error;
-    const artifact = { format: 'unknown' };
-    const file = sanitizeText(path);
-    return { version: 1, file, verdict: 'undetermined', findings: [findingOf(error)], artifact, checks: [] };
-  }
+async function settingsOf(
+  { policy: policyPath, baseline }: Arguments,
+  context: CommandContext,
+): Promise<AdmissionSettings> {
+  const loaded = policyPath === undefined ? undefined : await loadPolicy(policyPath, context);
+  return {
+    policy: loaded?.policy,
+    policyFolder: loaded?.folder ?? '.',
+    baseline: baseline === undefined ? new Map() : await loadBaseline(baseline, context),
+    now: new Date(),
+  };
 }

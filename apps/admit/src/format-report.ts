@@ -17,6 +17,7 @@ export function formatReport(report: AdmissionReport, colors: Colors): string {
     ...(rootDigest === undefined ? [] : [`  root digest ${rootDigest}`]),
     ...(report.checks ?? []).map(({ name, outcome }) => `  ${mark(outcome, colors)} ${name}`),
     ...findingLines(report.findings, colors),
+    ...(report.knownFindings === undefined ? [] : [`  ${report.knownFindings} more are in the baseline`]),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -44,10 +45,19 @@ function findingLines(findings: readonly AdmissionFinding[], colors: Colors): st
   });
 }
 
-function findingLine({ id, rule, class: kind, severity, message, offset }: AdmissionFinding, colors: Colors): string {
-  const paint = severity === 'error' ? colors.red : colors.yellow;
+function findingLine(
+  { id, rule, class: kind, severity, message, offset, suppression }: AdmissionFinding,
+  colors: Colors,
+): string {
+  const paint = { error: colors.red, suppressed: colors.dim, warning: colors.yellow, undetermined: colors.yellow }[
+    severity
+  ];
   const place = offset === undefined ? '' : ` (at byte ${offset})`;
-  return `  ${paint(severity)} ${id === undefined ? '' : `${id} `}${rule} [${kind}]: ${message}${place}`;
+  const accepted =
+    suppression === undefined
+      ? ''
+      : ` (accepted until ${suppression.expires}: ${sanitizeText(suppression.reason, 300)})`;
+  return `  ${paint(severity)} ${id === undefined ? '' : `${id} `}${rule} [${kind}]: ${message}${place}${accepted}`;
 }
 
 /** One line about several files: `2 admitted, 1 rejected`. */

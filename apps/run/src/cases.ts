@@ -1,9 +1,8 @@
 /** Exact cases: prompts with the text that greedy decoding must give, to the letter (`eval-cases.schema.json`). */
-import { type CommandContext, present, UsageError } from '@mirust/cli';
+import { type CommandContext, present, readTextFile, UsageError } from '@mirust/cli';
 import { sanitizeText } from '@mirust/core';
 import type { Model } from '@mirust/runtime';
 import { type EvalCase, validateEvalCases } from '@mirust/schemas';
-import { readTextFile } from './text-file.ts';
 
 /** How one case ended. */
 export interface CaseResult {

@@ -4,6 +4,7 @@ import {
   EXIT,
   formatTable,
   type OptionValues,
+  readTextFile,
   UsageError,
   withProgress,
   writeJson,
@@ -15,7 +16,6 @@ import { type Evaluation, evaluate, splitDocuments } from '@mirust/runtime';
 import type { EVAL_OPTIONS, EVAL_OUTPUT } from './arguments.ts';
 import { type CaseResult, formatCases, readCases, runCases } from './cases.ts';
 import { type ModelArguments, withModel } from './load.ts';
-import { readTextFile } from './text-file.ts';
 
 type EvalArguments = ModelArguments & OptionValues<typeof EVAL_OPTIONS & typeof EVAL_OUTPUT>;
 

@@ -1,11 +1,18 @@
 /** `mirust-run tokens`: the token ids of a text. */
 import { openTokenizerModel } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
-import { type ArgumentsOf, type CommandContext, formatTable, UsageError, writeJson, writeStdout } from '@mirust/cli';
+import {
+  type ArgumentsOf,
+  type CommandContext,
+  formatTable,
+  readTextFile,
+  UsageError,
+  writeJson,
+  writeStdout,
+} from '@mirust/cli';
 import { decodeUtf8, isMirustError, sanitizeText } from '@mirust/core';
 import { createTokenizer, type Tokenizer } from '@mirust/tokenizer';
 import type { TOKENS } from './arguments.ts';
-import { readTextFile } from './text-file.ts';
 
 type TokensArguments = ArgumentsOf<typeof TOKENS.positionals, typeof TOKENS.options>;
 

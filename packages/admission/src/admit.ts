@@ -1,112 +1,99 @@
 /**
  * The gate: opens a file exactly as the runtime would, checks what the runtime would check, and then what only a gate
- * has time for: every digest, every tensor, the tokenizer on probes.
+ * has time for: every digest, every tensor, the tokenizer on probes, and what a policy demands.
  *
  * ```
  * structure    recognise and open: container, header, directory, hyperparameters; digests of everything but weights
  * integrity    SLM2: SHA-256 of every chunk and tensor; SLM1: its checksum; other formats have no digests
  * contract     every tensor against the architecture, types that the runtime computes with, a layout that exists
  * tokenizer    built, no larger than the embedding, probes survive a round trip
- * weights      every value a number; no tensor of zeros, no matrix of one value
+ * weights      every value a number; no tensor of zeros, no matrix of one value, no row far beyond the others
+ * policy       format, architecture, types, size, memory, pinned digests: where a policy demands them
+ * provenance   licence, base model, sources, recipe: likewise
+ * behaviour    texts that greedy decoding gives, perplexity, divergence from a reference: likewise
  * ```
  *
  * Each check goes on where the one before failed, as long as there is something to check: a report lists all there is.
  */
-import { type Checkpoint, type FileSet, inspectCheckpoint } from '@mirust/checkpoint';
-import { isMirustError, sanitizeText } from '@mirust/core';
-import type { Digester } from '@mirust/integrity';
-import { parameterCount } from '@mirust/model';
-import type { AdmissionCheck, AdmissionFinding, AdmissionReport } from '@mirust/schemas';
+import { type FileSet, type InspectedCheckpoint, inspectCheckpoint, pinFiles } from '@mirust/checkpoint';
+import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
+import { checkBehaviour } from './behaviour-check.ts';
 import { checkContract } from './contract-check.ts';
-import { createFindings, type Findings } from './findings.ts';
+import { NO_POLICY, type Policy } from './policy/policy.ts';
+import { checkPolicy, type FileDigests } from './policy-check.ts';
+import { checkProvenance, demandsProvenance } from './provenance-check.ts';
+import { type AdmissionRun, type AdmitOptions, startRun } from './run.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
-import { findingOf, warningOf } from './verdict.ts';
+import { readerWarning } from './verdict.ts';
 import { checkWeights } from './weights-check.ts';
-
-/** How to admit. */
-export interface AdmitOptions {
-  readonly signal?: AbortSignal;
-  /** Takes the digests of an SLM2. Default: the caller's thread. */
-  readonly digester?: Digester | undefined;
-  /** Called while digests are verified, and again while values are looked at. */
-  readonly onProgress?: (checkedBytes: number, totalBytes: number) => void;
-}
-
-/** Longest path in a report. */
-const MAX_PATH_CHARACTERS = 4096;
 
 /**
  * Checks one file or directory. Everything that a file can do wrong is a finding; only an abort and mistakes in this
  * code are thrown. `admitted` means that `loadModel` takes the file, unless the machine has too little memory for it.
  */
 export async function admit(files: FileSet, options: AdmitOptions = {}): Promise<AdmissionReport> {
-  const { signal, digester, onProgress } = options;
+  const { signal, digester, onProgress, policy = NO_POLICY } = options;
   const readOptions = signal === undefined ? {} : { signal };
-  const findings = createFindings();
-  const checks: AdmissionCheck[] = [];
-
-  /** Runs one check and gives its result; undefined where it failed or has nothing to look at. */
-  async function check<T>(
-    name: string,
-    run: (() => Promise<T>) | undefined,
-    findingsOf: (result: T) => readonly AdmissionFinding[] = () => [],
-  ): Promise<T | undefined> {
-    signal?.throwIfAborted();
-    if (run === undefined) {
-      checks.push({ name, outcome: 'skipped' });
-      return undefined;
-    }
-    const before = findings.severeCount;
-    let result: T | undefined;
-    try {
-      result = await run();
-      findings.add(findingsOf(result));
-    } catch (error) {
-      if (!isMirustError(error)) throw error;
-      findings.add([findingOf(error)]);
-    }
-    checks.push({ name, outcome: findings.severeCount > before ? 'failed' : 'passed' });
-    return result;
-  }
-
-  const inspected = await check(
+  const run = startRun(files, options);
+  const pinned = needsPins(policy) ? pinFiles(files, readOptions) : undefined;
+  const inspected = await run.check(
     'structure',
-    () => inspectCheckpoint(files, readOptions),
-    ({ checkpoint: { warnings } }) => warnings.map((warning) => warningOf('structure', warning)),
+    () => inspectCheckpoint(pinned ?? files, readOptions),
+    ({ checkpoint: { warnings } }) => warnings.map(readerWarning),
   );
   const checkpoint = inspected?.checkpoint;
   try {
     const verifyOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
-    await check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
-    await check('contract', inspected && (async () => checkContract(inspected, findings)), (found) => found);
-    await check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), (found) => found);
+    await run.check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
     // Values of bytes that are not the published ones say nothing.
-    const isIntact = checks.some(({ name, outcome }) => name === 'integrity' && outcome === 'passed');
-    const scan = isIntact && checkpoint ? () => checkWeights(checkpoint, verifyOptions) : undefined;
-    await check('weights', scan, (found) => found);
+    await checkModel(run, inspected, { ...options, isIntact: run.hasPassed('integrity'), digestsOf: pinned?.digests });
   } finally {
     await checkpoint?.close();
   }
-  return report(files, checkpoint, findings, checks);
+  return run.report(checkpoint);
 }
 
-function report(
-  files: FileSet,
-  checkpoint: Checkpoint | undefined,
-  findings: Findings,
-  checks: readonly AdmissionCheck[],
-): AdmissionReport {
-  const { rootDigest, model, format = 'unknown' } = checkpoint ?? {};
-  return {
-    version: 1,
-    file: sanitizeText(files.name, MAX_PATH_CHARACTERS),
-    verdict: findings.verdict(),
-    findings: findings.list(),
-    artifact: {
-      format,
-      ...(rootDigest === undefined ? {} : { rootDigest }),
-      ...(model === undefined ? {} : { architecture: model.architecture, parameters: parameterCount(model.contract) }),
-    },
-    checks: [...checks],
-  };
+/** Whether the bytes that are judged have to be held to be the same to the end: their digests are named, or they are run. */
+function needsPins({ fileDigests, behaviour }: Policy): boolean {
+  return fileDigests !== undefined || behaviour !== undefined;
+}
+
+/** What {@link checkModel} has to know beside how to admit. */
+export interface ModelCheckOptions extends AdmitOptions {
+  /** Whether the weights are those that digests name, where there are any. */
+  readonly isIntact: boolean;
+  readonly digestsOf: FileDigests | undefined;
+}
+
+/** Everything behind structure and integrity. */
+export async function checkModel(
+  run: AdmissionRun,
+  inspected: InspectedCheckpoint | undefined,
+  options: ModelCheckOptions,
+): Promise<void> {
+  const { signal, onProgress, policy = NO_POLICY, isIntact } = options;
+  const readOptions = signal === undefined ? {} : { signal };
+  const checkpoint = inspected?.checkpoint;
+  await run.check('contract', inspected && (async () => checkContract(inspected, run)), same);
+  await run.check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), same);
+  const scanOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
+  const isSampled = policy.weights?.scan === 'sampled';
+  const scan = isIntact && checkpoint ? () => checkWeights(checkpoint, { ...scanOptions, isSampled }) : undefined;
+  await run.check('weights', scan, same);
+  // What a policy demands, and nothing where it demands nothing: a report without a policy has no such checks.
+  if (policy === NO_POLICY) return;
+  const { digestsOf, runner } = options;
+  await run.check('policy', checkpoint && (() => checkPolicy(checkpoint, policy, digestsOf, readOptions)), same);
+  if (demandsProvenance(policy)) {
+    await run.check('provenance', checkpoint && (async () => checkProvenance(checkpoint, policy)), same);
+  }
+  const { behaviour } = policy;
+  if (behaviour === undefined) return;
+  // What is broken is not run.
+  const judge = run.isSound && checkpoint ? () => checkBehaviour(checkpoint, behaviour, runner, signal) : undefined;
+  await run.check('behaviour', judge, same);
+}
+
+function same(found: readonly AdmissionFinding[]): readonly AdmissionFinding[] {
+  return found;
 }

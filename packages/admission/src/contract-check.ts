@@ -4,18 +4,18 @@ import { formatEncoding } from '@mirust/core';
 import { canDecode } from '@mirust/quant';
 import type { AdmissionFinding } from '@mirust/schemas';
 import { admissionError } from './errors.ts';
-import type { Findings } from './findings.ts';
+import type { AdmissionRun } from './run.ts';
 import { findingOf } from './verdict.ts';
 
 /**
  * Findings about tensors: those that the contract does not allow, all of them; types that the runtime would refuse;
  * where neither is the case, a layout that cannot exist. Problems that nobody made an error of are counted in
- * `findings`.
+ * the run.
  */
-export function checkContract(inspected: InspectedCheckpoint, findings: Findings): AdmissionFinding[] {
+export function checkContract(inspected: InspectedCheckpoint, run: Pick<AdmissionRun, 'omit'>): AdmissionFinding[] {
   const { checkpoint, problems, problemCount } = inspected;
   const found = problems.map(findingOf);
-  findings.omit(problemCount - problems.length);
+  run.omit(problemCount - problems.length);
   const named = new Set(problems.map(({ context }) => context.tensor));
   for (const { name, sourceName, encoding } of checkpoint.tensors.values()) {
     if (canDecode(encoding.dtype) || named.has(name) || named.has(sourceName)) continue;

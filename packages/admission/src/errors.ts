@@ -33,10 +33,20 @@ export const ADMISSION_ERRORS = {
     when: 'All values of a matrix are the same, as if it had never been trained.',
     remedy: 'Check that the export wrote this tensor.',
   },
+  ADMISSION_WEIGHT_SCALE: {
+    class: 'weights',
+    when: 'A matrix has a value that is more than a thousand times its typical one, as damaged scales give.',
+    remedy: 'Fetch the checkpoint again; if it is intact, look at how this tensor was converted.',
+  },
   ADMISSION_NOT_SCANNED: {
     class: 'weights',
     when: 'The rows of a tensor are so long that their values were not looked at.',
     remedy: 'Do not use the file unless you know why it has such rows.',
+  },
+  ADMISSION_REFUSED: {
+    class: 'policy',
+    when: 'A program has the gate look at a model before it loads it, and the verdict is not admitted.',
+    remedy: 'Look at the whole report: mirust-admit, or onReport of the gate.',
   },
 } as const;
 
@@ -50,5 +60,6 @@ export function admissionError(code: AdmissionErrorCode, message: string, contex
 
 /** Codes of the gate's own remarks that are no errors, with one sentence each. */
 export const ADMISSION_WARNINGS = {
+  ADMISSION_SAMPLED: 'The policy has values of large tensors sampled: a part of them was not looked at.',
   ADMISSION_FINDINGS_OMITTED: 'There are more findings than a report lists. The verdict counts them all.',
 } as const;

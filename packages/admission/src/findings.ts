@@ -1,6 +1,6 @@
 /** The findings of one run, bounded: a hostile file can have a hundred thousand things wrong. */
 import type { AdmissionFinding } from '@mirust/schemas';
-import { type Verdict, verdictOf, warningOf } from './verdict.ts';
+import { isSevere, type Verdict, verdictOf, warningOf } from './verdict.ts';
 
 /** Most findings that a report lists, the note about those that it leaves out not counted. */
 export const MAX_FINDINGS = 200;
@@ -10,7 +10,7 @@ export interface Findings {
   add(found: readonly AdmissionFinding[]): void;
   /** Counts errors that are known and of which no findings were made. */
   omit(count: number): void;
-  /** Findings so far, omitted ones too, that are no warnings. */
+  /** Findings so far, omitted ones too, that keep a file from being admitted. */
   readonly severeCount: number;
   /** Of all findings, omitted ones too. */
   verdict(): Verdict;
@@ -18,25 +18,28 @@ export interface Findings {
   list(): AdmissionFinding[];
 }
 
-/** Makes an empty collection. */
-export function createFindings(): Findings {
+/** Makes an empty collection. `judge` says what a finding counts for; undefined leaves it out. */
+export function createFindings(
+  judge: (finding: AdmissionFinding) => AdmissionFinding | undefined = (finding) => finding,
+): Findings {
   const listed: AdmissionFinding[] = [];
   let severe = 0;
   let omitted = 0;
   const seen = new Set<AdmissionFinding['severity']>();
   return {
     add(found) {
-      for (const finding of found) {
+      for (const raw of found) {
+        const finding = judge(raw);
+        if (finding === undefined) continue;
         seen.add(finding.severity);
-        if (finding.severity !== 'warning') severe++;
+        if (isSevere(finding)) severe++;
         if (listed.length < MAX_FINDINGS) {
           listed.push(finding);
           continue;
         }
         omitted++;
-        const warning =
-          finding.severity === 'warning' ? -1 : listed.findLastIndex(({ severity }) => severity === 'warning');
-        if (warning >= 0) listed.splice(warning, 1, finding);
+        const mild = isSevere(finding) ? listed.findLastIndex((other) => !isSevere(other)) : -1;
+        if (mild >= 0) listed.splice(mild, 1, finding);
       }
     },
     omit(count) {

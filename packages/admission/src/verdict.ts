@@ -2,6 +2,8 @@
 import { type ErrorClass, type MirustError, sanitizeText, type Warning } from '@mirust/core';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import { RULE_IDS } from './rules/rule-ids.ts';
+import { findRule } from './rules/rules.ts';
+import { severityOf } from './rules/severity.ts';
 
 export type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 
@@ -20,20 +22,9 @@ export function verdictOf(findings: readonly Pick<AdmissionFinding, 'severity'>[
   return findings.some(({ severity }) => severity === 'undetermined') ? 'undetermined' : 'admitted';
 }
 
-/** Findings of these are warnings although something is wrong: files in use have them. */
-const MILD: ReadonlySet<string> = new Set([
-  'ADMISSION_ROUND_TRIP',
-  'ADMISSION_WEIGHT_ZERO',
-  'ADMISSION_WEIGHT_CONSTANT',
-]);
-
-/**
- * How heavily an error weighs. A disk or server that failed says nothing about the file, nor do values that nobody looked
- * at: undetermined.
- */
-export function severityOf(code: string, errorClass: ErrorClass): AdmissionFinding['severity'] {
-  if (errorClass === 'io' || code === 'ADMISSION_NOT_SCANNED') return 'undetermined';
-  return MILD.has(code) ? 'warning' : 'error';
+/** Whether a finding keeps a file from being admitted. */
+export function isSevere({ severity }: Pick<AdmissionFinding, 'severity'>): boolean {
+  return severity === 'error' || severity === 'undetermined';
 }
 
 /** The finding of an error. */
@@ -62,6 +53,11 @@ export function warningOf(errorClass: ErrorClass, warning: Warning): AdmissionFi
     ...offsetField(warning.offset),
     ...(warning.tensor === undefined ? {} : { tensor: sanitizeText(warning.tensor) }),
   };
+}
+
+/** The finding of what a reader noticed, in the class that its rule has. */
+export function readerWarning(warning: Warning): AdmissionFinding {
+  return warningOf(findRule(warning.code)?.class ?? 'structure', warning);
 }
 
 function idField(code: string): { id?: string } {

@@ -20,11 +20,14 @@ import {
   startScan,
   type ValueScan,
 } from '@mirust/quant';
+import { createRowMagnitudes, magnitudesOf, type RowOutlier } from './_row-magnitudes.ts';
 
 /** Bytes of a tile, where eight rows have no more. */
 const TILE_BYTES = 4 * 2 ** 20;
 /** Tiles in memory: one is looked at, one is on its way. */
 const TILES = 2;
+/** Of so many tiles, one is in a sample. */
+const SAMPLE_STEP = 8;
 /** Bytes that scanning may take; real models need a hundredth. */
 const MAX_BYTES = 2 ** 29;
 const WASM_PAGE_BYTES = 65_536;
@@ -34,14 +37,24 @@ const ALIGNMENT = 64;
 export interface ScanOptions extends ReadOptions {
   /** Stop as soon as two values differ: the caller knows that all are numbers. */
   readonly untilTheyDiffer: boolean;
+  /** Look at every eighth tile alone. */
+  readonly isSampled: boolean;
   /** Called with the bytes of every tile. */
   readonly onBytes?: (byteLength: number) => void;
 }
 
+/** What the values of a tensor are like. */
+export interface TensorScan extends ValueScan {
+  /** The row whose values are far beyond those of the others, where there is one among those that were looked at. */
+  readonly outlier: RowOutlier | undefined;
+  /** Whether values were passed over, because only a sample was wanted. */
+  readonly isPartial: boolean;
+}
+
 /** Scans tensors, one after the other. */
 export interface WeightScanner {
-  /** What the values of a tensor are like; throws what reading throws, once nothing is being read any more. */
-  scan(tensor: CheckpointTensor, options: ScanOptions): Promise<ValueScan>;
+  /** Throws what reading throws, once nothing is being read any more. */
+  scan(tensor: CheckpointTensor, options: ScanOptions): Promise<TensorScan>;
 }
 
 /** Rows of a tensor that are looked at together. */
@@ -54,17 +67,19 @@ interface Tile {
 
 /** A scanner for these tensors, of types that `canDecode` allows; undefined where they would need too much memory. */
 export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): Promise<WeightScanner | undefined> {
-  const room = { payload: 0, scales: 0, values: 0 };
+  const room = { payload: 0, scales: 0, values: 0, magnitudes: 0 };
   for (const tensor of tensors) {
     for (const { shape, payloadBytes, scaleBytes } of tilesOf(tensor, TILE_BYTES)) {
       room.payload = Math.max(room.payload, aligned(payloadBytes));
       room.scales = Math.max(room.scales, aligned(scaleBytes));
       room.values = Math.max(room.values, aligned(4 * shape[1]));
+      room.magnitudes = Math.max(room.magnitudes, aligned(4 * shape[0]));
     }
   }
   const slotBytes = room.payload + room.scales;
-  if (TILES * slotBytes + room.values > MAX_BYTES) return undefined;
-  const kernels = await createKernels(TILES * slotBytes + room.values);
+  const scratchBytes = room.values + room.magnitudes;
+  if (TILES * slotBytes + scratchBytes > MAX_BYTES) return undefined;
+  const kernels = await createKernels(TILES * slotBytes + scratchBytes);
   const { buffer, start } = kernels ?? { buffer: new ArrayBuffer(TILES * slotBytes), start: 0 };
   const found = new Float64Array(
     kernels?.buffer ?? new ArrayBuffer(8 * SCAN_NUMBERS),
@@ -80,7 +95,8 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
     };
   }
 
-  function look(tensor: CheckpointTensor, tile: Tile, stored: EncodedTile): void {
+  /** The greatest magnitude of each row; a view that the next call overwrites. */
+  function look(tensor: CheckpointTensor, tile: Tile, stored: EncodedTile): Float32Array {
     const { encoding, name } = tensor;
     const { shape, firstRow } = tile;
     const kind = storageKind(encoding);
@@ -89,10 +105,11 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
       const values = new Float32Array(shape[0] * shape[1]);
       decodeRows({ name, encoding, shape, ...stored }, 0, shape[0], values);
       scanValues(values, firstIndex, found);
-      return;
+      return magnitudesOf(values, shape[1]);
     }
     const rowBytes = rowOffsets({ encoding: rowMajorEncoding(encoding), shape }, 1).payloadOffset;
     const scratch = start + TILES * slotBytes;
+    const magnitudes = scratch + room.values;
     const { payload, scales } = stored;
     const scaled = scales.byteOffset;
     const { blockSize } = encoding;
@@ -106,14 +123,18 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
       scratch,
       firstIndex,
       kernels.found,
+      magnitudes,
     );
+    return new Float32Array(buffer, magnitudes, shape[0]);
   }
 
   return {
-    async scan(tensor, { untilTheyDiffer, onBytes, ...options }) {
+    async scan(tensor, { untilTheyDiffer, isSampled, onBytes, ...options }) {
       startScan(found);
       // Where two values that differ are enough, eight rows are.
-      const tiles = tilesOf(tensor, untilTheyDiffer ? 0 : TILE_BYTES);
+      const all = tilesOf(tensor, untilTheyDiffer ? 0 : TILE_BYTES);
+      const tiles = isSampled && !untilTheyDiffer ? all.filter((_, index) => index % SAMPLE_STEP === 0) : all;
+      const magnitudes = createRowMagnitudes(rowCount(tensor.shape));
       const read = (index: number): Promise<EncodedTile> | undefined => {
         const tile = tiles[index];
         if (tile === undefined) return undefined;
@@ -127,7 +148,7 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
           options.signal?.throwIfAborted();
           if (stored === undefined) break;
           next = read(index + 1);
-          look(tensor, tile, stored);
+          magnitudes.add(tile.firstRow, look(tensor, tile, stored));
           onBytes?.(tile.payloadBytes + tile.scaleBytes);
           const { least, greatest } = describeScan(found);
           if (untilTheyDiffer && least < greatest) break;
@@ -135,7 +156,9 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
       } finally {
         await next?.catch(() => {});
       }
-      return describeScan(found);
+      // A few rows that differ have no typical one.
+      const outlier = untilTheyDiffer ? undefined : magnitudes.outlier();
+      return { ...describeScan(found), outlier, isPartial: tiles.length < all.length };
     },
   };
 }

@@ -265,5 +265,5 @@ it('warnings do not reject', async () => {
   const { bytes } = await pack(checkpointOf(SMALL, { facts: { endOfGeneration: [3, 9000] } }));
   const report = await admitBytes(bytes);
   expect(report.verdict).toBe('admitted');
-  expect(warnings(report)).toEqual(['structure CHECKPOINT_END_ID']);
+  expect(warnings(report)).toEqual(['contract CHECKPOINT_END_ID']);
 });

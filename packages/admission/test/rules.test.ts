@@ -9,9 +9,9 @@ import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
 import { SLM_ERRORS } from '@mirust/slm';
 import { TOKENIZER_ERRORS, TOKENIZER_WARNINGS } from '@mirust/tokenizer';
 import { describe, expect, it } from 'vitest';
-import { ADMISSION_ERRORS, ADMISSION_WARNINGS, allRules, findRule, RULE_IDS } from '../src/index.ts';
+import { ADMISSION_ERRORS, ADMISSION_WARNINGS, allRules, findRule, POLICY_ERRORS, RULE_IDS } from '../src/index.ts';
 
-/** Everything that a reader or a check can say of a model file; sinks and manifests are no part of one. */
+/** Everything that a reader or a check can say of a model file; sinks, manifests and policies are no part of one. */
 const CODES = [
   CORE_ERRORS,
   JSON_ERRORS,
@@ -24,6 +24,7 @@ const CODES = [
   QUANT_ERRORS,
   TOKENIZER_ERRORS,
   ADMISSION_ERRORS,
+  POLICY_ERRORS,
   GGUF_WARNINGS,
   SAFETENSORS_WARNINGS,
   CHECKPOINT_WARNINGS,
@@ -31,7 +32,7 @@ const CODES = [
   ADMISSION_WARNINGS,
 ]
   .flatMap((table) => Object.keys(table))
-  .filter((code) => !/^(SINK|MANIFEST)_/.test(code));
+  .filter((code) => !/^(SINK_|MANIFEST_|POLICY_(SYNTAX|INVALID)$|ADMISSION_REFUSED$)/.test(code));
 
 const LETTERS = {
   structure: 'S',

@@ -177,7 +177,7 @@ describe('tokenizers', () => {
 
   it('with end ids out of range: a warning', async () => {
     const files = directory(goodTensors(), { 'generation_config.json': json({ eos_token_id: [260, 2 ** 40] }) });
-    expect(warnings(await admitFiles(files))).toContain('structure CHECKPOINT_END_ID');
+    expect(warnings(await admitFiles(files))).toContain('contract CHECKPOINT_END_ID');
   });
 
   it('that are damaged', async () => {

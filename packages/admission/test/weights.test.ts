@@ -103,6 +103,53 @@ describe('a tensor of one value', () => {
   });
 });
 
+describe('a row far beyond the others', () => {
+  const values = (outlier: number) => (index: number) => (Math.floor(index / 8) === 3 ? outlier : (index % 5) - 2.5);
+
+  it('is a warning that names it, from a factor of a thousand on', async () => {
+    const report = await admitFiles(directory(UP, values(2501)));
+    expect(warnings(report)).toEqual(['weights ADMISSION_WEIGHT_SCALE']);
+    expect(report.findings.map(({ message }) => message)).toContain(
+      'row 3 of tensor layers.1.w3.weight has values up to 2.50e+3, where 2.50 is typical',
+    );
+    expect(warnings(await admitFiles(directory(UP, values(-2500))))).toEqual([]);
+    expect(warnings(await admitFiles(directory(UP, values(-1e38))))).toEqual(['weights ADMISSION_WEIGHT_SCALE']);
+  });
+
+  it('is none beside rows of zeros, which spare rows of an embedding are', async () => {
+    const embedding = (index: number): number => (index < 32 ? (index % 7) - 3 : 0);
+    expect(warnings(await admitFiles(directory('model.embed_tokens.weight', embedding)))).toEqual([]);
+  });
+
+  it('is found by the codecs, too', async () => {
+    const withKernels = await admitFiles(directory(UP, values(1e6)));
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(await admitFiles(directory(UP, values(1e6)))).toEqual(withKernels);
+  });
+});
+
+describe('a sample', () => {
+  it('says that it is one, and of which tensors; small ones are looked at wholly', async () => {
+    const values = new Float32Array(20000 * 1024).map((_, index) => index % 7);
+    const checkpoint = fakeCheckpoint([20000, 1024], (firstRow, payload) => {
+      payload.set(new Uint8Array(values.buffer, firstRow * 4096, payload.byteLength));
+    });
+    values[5] = Number.NaN;
+    values[2000 * 1024] = Number.NaN;
+    const full = await checkWeights(checkpoint, {});
+    expect(full.map(({ message }) => message)).toEqual([
+      'tensor wide has 2 values that are NaN or infinite, the first at index 5',
+    ]);
+    const sampled = await checkWeights(checkpoint, { isSampled: true });
+    expect(sampled.map(({ rule, message }) => `${rule} ${message}`)).toEqual([
+      'ADMISSION_WEIGHT_NOT_FINITE tensor wide has 1 value that is NaN or infinite, the first at index 5',
+      'ADMISSION_SAMPLED of 1 tensor a sample was looked at',
+    ]);
+    const small = fakeCheckpoint([8, 8], (_, payload) => payload.fill(63));
+    expect(await checkWeights(small, { isSampled: true })).toMatchObject([{ rule: 'ADMISSION_WEIGHT_CONSTANT' }]);
+  });
+});
+
 describe('reading', () => {
   it('covers a tensor of many tiles, to its last value', async () => {
     const values = new Float32Array(2000 * 1024).map((_, index) => index % 7);

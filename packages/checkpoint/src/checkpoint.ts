@@ -5,6 +5,7 @@
 import type { ByteSource, ReadOptions, RowOffsets, Shape, TensorEncoding, Warning } from '@mirust/core';
 import type { Digester, DigestPool, ProgressOptions, VerifiedReadTimes } from '@mirust/integrity';
 import type { ModelDescription } from '@mirust/model';
+import type { SourceFile } from '@mirust/schemas';
 import type { ImportedTokenizer } from '@mirust/tokenizer';
 
 /** Formats that can be opened. `huggingface` is a directory with config.json and safetensors. */
@@ -72,6 +73,8 @@ export interface CheckpointFacts {
   readonly name?: string;
   readonly license?: string;
   readonly baseModel?: string;
+  /** The files that it was packed from, as its META says: of SLM2 alone. */
+  readonly sources?: readonly SourceFile[];
   /** At most `MAX_CHAT_TEMPLATE_CHARACTERS`. */
   readonly chatTemplate?: string;
   /** Ids that end a generation, rising, inside the vocabulary. `readTokenizer` has put them into its model. */
@@ -96,6 +99,11 @@ export interface VerifyOptions extends ReadOptions {
 export interface Checkpoint {
   readonly format: CheckpointFormat;
   readonly files: readonly CheckpointFile[];
+  /**
+   * Whether whatever is read later is sure to be what was opened, even if somebody replaces a file: of SLM1 and SLM2, and
+   * of every format behind `pinFiles`.
+   */
+  readonly isPinned: boolean;
   readonly model: ModelDescription;
   /** By canonical name, complete: checked against the contract. */
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;

@@ -1,5 +1,6 @@
 /** What a source says about itself, within bounds: whatever a file says here can be stored and shown. */
 import type { Warning } from '@mirust/core';
+import type { SourceFile } from '@mirust/schemas';
 import { type ImportedTokenizer, tokenCount, withEndOfGeneration } from '@mirust/tokenizer';
 import type { CheckpointFacts } from './checkpoint.ts';
 import { checkpointError } from './errors.ts';
@@ -15,6 +16,7 @@ export interface RawFacts {
   readonly name?: string | undefined;
   readonly license?: string | undefined;
   readonly baseModel?: string | undefined;
+  readonly sources?: readonly SourceFile[] | undefined;
   readonly chatTemplate?: string | undefined;
   /** Of any JSON type: what is no token of the model is left out. */
   readonly endOfGeneration?: readonly unknown[] | undefined;
@@ -34,6 +36,7 @@ export function boundedFacts(
     const text = raw[key]?.trim();
     if (text !== undefined && text.length > 0) facts[key] = text;
   }
+  if (raw.sources !== undefined) facts.sources = raw.sources;
   const template = raw.chatTemplate;
   if (template !== undefined && template.length > MAX_CHAT_TEMPLATE_CHARACTERS) {
     const message = `the chat template has ${template.length} characters and is left out`;

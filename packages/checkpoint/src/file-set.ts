@@ -15,6 +15,8 @@ export interface FileSet {
   readonly names: readonly string[];
   /** Opens a file of `names`; the caller closes it. */
   open(name: string): Promise<ByteSource>;
+  /** Whether a file that is opened again has the same bytes, or reading it throws: see `pinFiles`. */
+  readonly isPinned?: true;
 }
 
 /**

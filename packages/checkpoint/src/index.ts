@@ -8,5 +8,6 @@ export { type FileSet, fileSetOf } from './file-set.ts';
 export { encodingTable, layoutCheckpoint } from './layout.ts';
 export { type InspectedCheckpoint, inspectCheckpoint, type OpenOptions, openCheckpoint } from './open.ts';
 export { type OpenTokenizerOptions, openTokenizerModel } from './open-tokenizer.ts';
+export { type PinnedFiles, pinFiles } from './pinned-files.ts';
 export { type CheckpointProblems, MAX_LISTED_PROBLEMS } from './problems.ts';
 export { readWholeTensor } from './rows.ts';

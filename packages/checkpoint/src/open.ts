@@ -53,6 +53,7 @@ export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {
     const { facts, warnings } = boundedFacts(opened.facts, vocabSize);
     const checkpoint: Checkpoint = {
       ...rest,
+      isPinned: files.isPinned === true || rest.format === 'slm1' || rest.format === 'slm2',
       facts,
       warnings: [...opened.warnings, ...warnings],
       close: () => {

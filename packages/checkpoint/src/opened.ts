@@ -6,7 +6,9 @@ import type { RawFacts } from './facts.ts';
 import type { MappedTensors } from './problems.ts';
 
 /** A checkpoint before it is checked. `openCheckpoint` closes the sources of `files`. */
-export interface OpenedModel extends Omit<Checkpoint, 'close' | 'facts' | 'readTokenizer' | 'tensors'>, MappedTensors {
+export interface OpenedModel
+  extends Omit<Checkpoint, 'close' | 'facts' | 'readTokenizer' | 'tensors' | 'isPinned'>,
+    MappedTensors {
   readonly facts: RawFacts;
   /** Problems with tensors that only the format's reader can see; default none. */
   readonly problems?: readonly MirustError[];

@@ -5,6 +5,7 @@
 import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
 import {
   CHUNK_BYTES,
+  type ChunkTree,
   chunkRange,
   createChunkHasher,
   forEachPiece,
@@ -12,14 +13,25 @@ import {
   verifyChunk,
 } from '@mirust/integrity';
 
-/**
- * Pins a source: reads it once, and keeps 32 bytes per chunk. Closing the result leaves `source` open. Its reads throw
- * `CHUNK_DIGEST` after a change; bytes that were not verified are not handed out. Concurrent reads are allowed.
- */
-export async function pinSource(source: ByteSource, options: ProgressOptions = {}): Promise<ByteSource> {
+/** Reads a source once and takes the SHA-256 of every chunk. */
+export async function takeChunkTree(source: ByteSource, options: ProgressOptions = {}): Promise<ChunkTree> {
   const hasher = createChunkHasher();
   await forEachPiece(source, { offset: 0, byteLength: source.byteLength }, (bytes) => hasher.update(bytes), options);
-  const tree = await hasher.finish();
+  return hasher.finish();
+}
+
+/** {@link takeChunkTree} and {@link sourceUnder} in one. */
+export async function pinSource(source: ByteSource, options: ProgressOptions = {}): Promise<ByteSource> {
+  return sourceUnder(source, await takeChunkTree(source, options));
+}
+
+/**
+ * A source as it was when its chunks were hashed, which keeps 32 bytes for each. Closing the result leaves `source` open.
+ * Its reads throw `CHUNK_DIGEST` after a change; bytes that were not verified are not handed out. Concurrent reads are
+ * allowed. RangeError where the tree is of another length.
+ */
+export function sourceUnder(source: ByteSource, tree: ChunkTree): ByteSource {
+  if (source.byteLength !== tree.byteLength) throw new RangeError('the tree is of another length than the source');
   /** The chunk that was last read in part: the next read mostly wants the rest of it. */
   let kept: { readonly index: number; readonly bytes: Uint8Array } | undefined;
 

@@ -14,7 +14,8 @@ export function valuesOf(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(positionals)) {
-    const value = args[name];
+    // yargs reads a lone dash as the positional's name without a value.
+    const value = args[name] === true ? '-' : args[name];
     const given = Array.isArray(value) ? value : [value];
     if (given.includes('')) throw new UsageError(`${name.toUpperCase()} is empty`);
     values[name] = value;

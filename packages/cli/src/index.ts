@@ -7,4 +7,5 @@ export { formatJson, terminalText, writeJson, writeStdout } from './output.ts';
 export { type Command, type CommandContext, defineCommand, type Program } from './program.ts';
 export { withProgress } from './progress.ts';
 export { packageVersion, runProgram } from './run.ts';
+export { readTextFile } from './text-file.ts';
 export { asUsage, UsageError } from './usage-error.ts';

@@ -121,6 +121,11 @@ describe('arguments', () => {
     expect(() => parse(...argv)).toThrow(message);
   });
 
+  it('may be a dash, which stands for standard input or output', () => {
+    expect(parse('-')).toEqual({ ...ABSENT, source: '-' });
+    expect(parse('-', '--json')).toEqual({ ...ABSENT, source: '-', json: true });
+  });
+
   it('may be called like what every object has, and leave every object as it was', () => {
     expect(parse('__proto__', 'constructor')).toMatchObject({ source: '__proto__', out: 'constructor' });
     expect(() => parse('a', '--__proto__', 'x')).toThrow(UsageError);

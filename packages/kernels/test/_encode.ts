@@ -51,6 +51,12 @@ export interface Converted extends EncodedTile {
   readonly sums: Float64Array;
 }
 
+/** Scanned rows: what is known of all values, and the greatest magnitude of each row. */
+export interface Scanned {
+  readonly found: Float64Array;
+  readonly magnitudes: Float32Array;
+}
+
 /** Stored rows to convert. */
 export interface StoredRows extends EncodedTile {
   readonly encoding: TensorEncoding;
@@ -124,7 +130,7 @@ export class EncodeBench {
   }
 
   /** Scans rows, `rowsPerCall` at a time; `first` is the index of their first value. */
-  scan(rows: StoredRows, shape: MatrixShape, rowsPerCall: number, first: number): Float64Array {
+  scan(rows: StoredRows, shape: MatrixShape, rowsPerCall: number, first: number): Scanned {
     const [count, columns] = shape;
     const { encoding } = rows;
     this.#next = this.kernels.dataEnd.value;
@@ -133,6 +139,7 @@ export class EncodeBench {
     const view = new Float64Array(this.#memory.buffer, found, SCAN_NUMBERS);
     startScan(view);
     const scratch = this.#room(4 * columns);
+    const magnitudes = this.#room(4 * count);
     const end = this.#room(16);
     const place = this.#next;
     for (let row = 0; row < count; row += rowsPerCall) {
@@ -151,11 +158,12 @@ export class EncodeBench {
         scratch,
         first + row * columns,
         found,
+        magnitudes + 4 * row,
       );
     }
     const isClean = this.#bytes(end, 16).every((byte) => byte === DIRT);
     if (!isClean) throw new Error('the kernels wrote behind their scratch');
-    return view.slice();
+    return { found: view.slice(), magnitudes: new Float32Array(this.#memory.buffer, magnitudes, count).slice() };
   }
 
   #room(byteLength: number): number {

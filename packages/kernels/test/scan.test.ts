@@ -11,7 +11,7 @@ import {
 } from '@mirust/quant';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EncodeBench } from './_encode.ts';
+import { EncodeBench, type Scanned } from './_encode.ts';
 import { randomBytes } from './_values.ts';
 import { PANEL_TYPES, ROW_TYPES, randomMatrix } from './_weights.ts';
 
@@ -22,17 +22,26 @@ function plain(found: Float64Array): number[] {
   return [...found].map((value) => value + 0);
 }
 
+/** Bounds of all values and magnitudes of the rows, by the codecs. */
 function expected(
   rows: EncodedTile & { readonly encoding: TensorEncoding },
   shape: MatrixShape,
   first: number,
-): number[] {
+): readonly [number[], number[]] {
   const values = new Float32Array(shape[0] * shape[1]);
   decodeRows({ name: 'w', shape, ...rows }, 0, shape[0], values);
   const found = new Float64Array(SCAN_NUMBERS);
   startScan(found);
   scanValues(values, first, found);
-  return plain(found);
+  const magnitudes = Array.from({ length: shape[0] }, (_, row) => {
+    const own = values.subarray(row * shape[1], (row + 1) * shape[1]).filter((value) => Number.isFinite(value));
+    return own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  });
+  return [plain(found), magnitudes];
+}
+
+function actual({ found, magnitudes }: Scanned): readonly [number[], number[]] {
+  return [plain(found), [...magnitudes]];
 }
 
 describe('scanRows', () => {
@@ -47,7 +56,7 @@ describe('scanRows', () => {
         ({ rows, blocks, seed }) => {
           const tensor = randomMatrix(type, rows, blocks * type.blockElements, seed, type.blockElements);
           const shape: MatrixShape = [rows, blocks * type.blockElements];
-          expect(plain(bench.scan(tensor, shape, 8, 1000))).toEqual(expected(tensor, shape, 1000));
+          expect(actual(bench.scan(tensor, shape, 8, 1000))).toEqual(expected(tensor, shape, 1000));
         },
       ),
       { numRuns: 20 },
@@ -63,9 +72,9 @@ describe('scanRows', () => {
         const encoding = createEncoding(dtype, shape);
         const payload = randomBytes(encodedSize(encoding, shape).payloadBytes, seed);
         const rows = { payload, scales: new Uint8Array(0), encoding };
-        const found = bench.scan(rows, shape, 1 + (seed % 5), 2 ** 40);
-        expect(plain(found)).toEqual(expected(rows, shape, 2 ** 40));
-        bad += describeScan(found).nonFiniteCount;
+        const scanned = bench.scan(rows, shape, 1 + (seed % 5), 2 ** 40);
+        expect(actual(scanned)).toEqual(expected(rows, shape, 2 ** 40));
+        bad += describeScan(scanned.found).nonFiniteCount;
       }
       expect(bad).toBeGreaterThan(0);
     },
@@ -78,14 +87,15 @@ describe('scanRows', () => {
         const values = new Float32Array(63).fill(0.5);
         values[index] = value;
         const rows = { payload: new Uint8Array(values.buffer), scales: new Uint8Array(0) };
-        const found = bench.scan({ ...rows, encoding: createEncoding('f32', shape) }, shape, 2, 0);
+        const { found, magnitudes } = bench.scan({ ...rows, encoding: createEncoding('f32', shape) }, shape, 2, 0);
         expect(describeScan(found)).toEqual({ nonFiniteCount: 1, firstNonFinite: index, least: 0.5, greatest: 0.5 });
+        expect([...magnitudes]).toEqual([0.5, 0.5, 0.5]);
       }
     }
   });
 
   it('finds no bounds where nothing is finite', () => {
-    const found = bench.scan(
+    const { found, magnitudes } = bench.scan(
       {
         payload: new Uint8Array(Float32Array.of(Number.NaN).buffer),
         scales: new Uint8Array(0),
@@ -97,5 +107,6 @@ describe('scanRows', () => {
     );
     const bounds = { least: Number.POSITIVE_INFINITY, greatest: Number.NEGATIVE_INFINITY };
     expect(describeScan(found)).toEqual({ nonFiniteCount: 1, firstNonFinite: 7, ...bounds });
+    expect([...magnitudes]).toEqual([0]);
   });
 });

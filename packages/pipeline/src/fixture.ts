@@ -57,6 +57,7 @@ export function fixtureCheckpoint(name: string): Checkpoint {
   return {
     format: 'slm1',
     files: [],
+    isPinned: true,
     model,
     tensors: new Map(model.contract.map((spec) => [spec.name, noiseTensor(spec)])),
     facts: { name },

@@ -102,6 +102,7 @@ export function checkpointOf(h: Hyperparameters, options: TestCheckpoint = {}): 
   return {
     format: 'huggingface',
     files: [],
+    isPinned: true,
     model,
     tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
     facts: options.facts ?? {},

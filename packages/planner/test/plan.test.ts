@@ -265,6 +265,7 @@ describe('a plan', () => {
     const checkpoint = {
       format: 'slm2',
       files: [],
+      isPinned: true,
       model,
       tensors,
       facts: {},

@@ -4,6 +4,7 @@ export * from './decode.ts';
 export * from './encode.ts';
 export * from './errors.ts';
 export * from './float16.ts';
+export { matchesGlob } from './glob.ts';
 export * from './interleave.ts';
 export * from './recipe.ts';
 export * from './resolve-recipe.ts';

@@ -1,6 +1,6 @@
 /** A recipe applied to the tensors of a model. */
 import { createEncoding, rowDivides, rowLength, type Shape, type TensorEncoding } from '@mirust/core';
-import { matchesGlob } from './_glob.ts';
+import { matchesGlob } from './glob.ts';
 import { parseRecipeType, type Recipe, type RecipeRule } from './recipe.ts';
 
 /** A tensor that a recipe is to decide on. */

@@ -1,7 +1,7 @@
 import { createEncoding, type DTypeName, formatEncoding, type Shape } from '@mirust/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesGlob } from '../src/_glob.ts';
+import { matchesGlob } from '../src/glob.ts';
 import { createRecipe, parseRecipeType, parseRule, type RecipeTensor, resolveRecipe } from '../src/index.ts';
 
 const tensor = (name: string, shape: Shape, dtype: DTypeName = 'bf16'): RecipeTensor => ({

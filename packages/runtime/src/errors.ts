@@ -19,6 +19,16 @@ export const RUNTIME_ERRORS = {
     remedy:
       'Quantize it (mirust-pack --quant q4), or take a smaller context or cache type; mirust-plan tells which fits.',
   },
+  RUNTIME_UNPINNED: {
+    class: 'integrity',
+    when: 'A gate is to judge a model whose file could be replaced between its check and the loading.',
+    remedy: 'Open the checkpoint from pinFiles(files), or pack the model: an SLM2 is held to its digests.',
+  },
+  RUNTIME_REFERENCE: {
+    class: 'contract',
+    when: 'Two models are to be compared whose vocabularies differ.',
+    remedy: 'Compare a model with the one that it was made from.',
+  },
   RUNTIME_THREADS: {
     class: 'unsupported',
     when: 'The threads that were asked for cannot run: no shared memory, or the platform refuses workers.',

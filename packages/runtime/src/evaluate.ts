@@ -65,33 +65,60 @@ export async function evaluate(
 
 /** Sum of -ln p(ids[i] | ids before it) for i >= 1. */
 async function documentNll(model: Model, ids: readonly number[], signal?: AbortSignal): Promise<number> {
-  const { context, logitsRows } = model.layout.options;
-  const { vocabSize } = model.description.hyperparameters;
   let sum = 0;
-  for (let windowStart = 0; windowStart < ids.length - 1; windowStart += context) {
-    model.reset();
-    // Inputs of this window; the last id of the document is predicted but never fed.
-    const end = Math.min(windowStart + context, ids.length - 1);
-    for (let at = windowStart; at < end; at += logitsRows) {
-      const part = ids.slice(at, Math.min(at + logitsRows, end));
-      const logits = await model.feed(part, {
-        logitsRows: part.length,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      for (let row = 0; row < part.length; row++) {
-        const target = ids[at + row + 1] as number;
-        sum -= logProbability(logits.subarray(row * vocabSize, (row + 1) * vocabSize), target);
-      }
-    }
+  for (const { tokens, targets, isFirst } of predictionSteps(ids, model.layout.options)) {
+    const rows = await logitsOf(model, tokens, isFirst, signal);
+    for (const [row, target] of targets.entries()) sum -= logProbability(rows[row] as Float32Array, target);
   }
   return sum;
 }
 
+/** Tokens that are fed together. */
+export interface PredictionStep {
+  readonly tokens: readonly number[];
+  /** What follows each of them. */
+  readonly targets: readonly number[];
+  /** Whether a window starts: in an empty cache. */
+  readonly isFirst: boolean;
+}
+
+/** Cuts a document into windows of the context and those into what one run takes. The last id is predicted, never fed. */
+export function* predictionSteps(
+  ids: readonly number[],
+  { context, logitsRows }: { readonly context: number; readonly logitsRows: number },
+): Generator<PredictionStep> {
+  for (let windowStart = 0; windowStart < ids.length - 1; windowStart += context) {
+    const end = Math.min(windowStart + context, ids.length - 1);
+    for (let at = windowStart; at < end; at += logitsRows) {
+      const to = Math.min(at + logitsRows, end);
+      yield { tokens: ids.slice(at, to), targets: ids.slice(at + 1, to + 1), isFirst: at === windowStart };
+    }
+  }
+}
+
+/** Logits of every token of a step: a row of [vocabSize] each. */
+export async function logitsOf(
+  model: Model,
+  tokens: readonly number[],
+  isFirst: boolean,
+  signal?: AbortSignal,
+): Promise<Float32Array[]> {
+  const { vocabSize } = model.description.hyperparameters;
+  if (isFirst) model.reset();
+  const logits = await model.feed(tokens, { logitsRows: tokens.length, ...(signal === undefined ? {} : { signal }) });
+  return tokens.map((_, row) => logits.subarray(row * vocabSize, (row + 1) * vocabSize));
+}
+
 /** ln softmax(logits)[target], in f64, stable. */
 export function logProbability(logits: Float32Array, target: number): number {
+  return (logits[target] as number) - logSumExp(logits);
+}
+
+/** ln of the sum of e^logit, in f64, stable. */
+export function logSumExp(logits: Float32Array): number {
   let maximum = Number.NEGATIVE_INFINITY;
   for (const logit of logits) maximum = Math.max(maximum, logit);
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - maximum);
-  return (logits[target] as number) - maximum - Math.log(sum);
+  return maximum + Math.log(sum);
 }

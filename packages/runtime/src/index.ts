@@ -1,6 +1,7 @@
 /** @packageDocumentation Loads a verified artifact and generates text. */
 export type { Backend, RunRequest } from './backend.ts';
 export type { Diagnostics } from './diagnostics.ts';
+export { type Divergence, klDivergence, measureDivergence } from './divergence.ts';
 export * from './errors.ts';
 export { type EvaluateOptions, type Evaluation, evaluate, logProbability, splitDocuments } from './evaluate.ts';
 export * from './generate.ts';

@@ -40,6 +40,11 @@ export interface LoadOptions extends LayoutRequest {
   readonly profile?: boolean;
   /** Makes views of cleared tapes throw. Default false. */
   readonly debug?: boolean;
+  /**
+   * Is asked before a weight is read, and throws where the model may not be used: `admissionGate` of `@mirust/admission` makes
+   * one of a policy. Only a checkpoint whose bytes cannot change unnoticed (`isPinned`) is judged. Default: none.
+   */
+  readonly admission?: (checkpoint: Checkpoint, signal?: AbortSignal) => Promise<void>;
   readonly signal?: AbortSignal;
   /** Called as bytes arrive. */
   readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
@@ -48,10 +53,11 @@ export interface LoadOptions extends LayoutRequest {
 /**
  * Loads a model. The checkpoint may be closed afterwards.
  *
- * Throws `MODEL_CONTEXT`, `RUNTIME_DTYPE`, `RUNTIME_BACKEND`, `RUNTIME_THREADS`, `RUNTIME_WASM_CEILING`,
+ * Throws `MODEL_CONTEXT`, what the gate throws, `RUNTIME_UNPINNED`, `RUNTIME_DTYPE`, `RUNTIME_BACKEND`, `RUNTIME_THREADS`, `RUNTIME_WASM_CEILING`,
  * `RUNTIME_MEMORY`, whatever reading and verifying throw, and the signal's reason.
  */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Model> {
+  await askGate(checkpoint, options);
   try {
     return await load(checkpoint, options);
   } catch (error) {
@@ -59,6 +65,15 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions = {
     if (options.threads !== undefined || !isMirustError(error, 'RUNTIME_THREADS')) throw error;
     return load(checkpoint, { ...options, threads: 1 });
   }
+}
+
+async function askGate(checkpoint: Checkpoint, { admission, signal }: LoadOptions): Promise<void> {
+  if (admission === undefined) return;
+  if (!checkpoint.isPinned) {
+    const message = `nothing holds a ${checkpoint.format} model to the bytes that the gate looks at`;
+    throw runtimeError('RUNTIME_UNPINNED', message);
+  }
+  await admission(checkpoint, signal);
 }
 
 async function load(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {

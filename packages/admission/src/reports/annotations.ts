@@ -4,12 +4,12 @@
  */
 import type { AdmissionReport } from '@mirust/schemas';
 
-/** A line for each finding; what could not be decided is an error. */
+/** A line for each finding; what could not be decided is an error, what the policy accepts a notice. */
 export function githubAnnotations(reports: readonly AdmissionReport[]): string {
   return reports
     .flatMap(({ file, findings }) =>
       findings.map(({ rule, severity, message, offset, remedy }) => {
-        const command = severity === 'warning' ? 'warning' : 'error';
+        const command = COMMANDS[severity];
         const place = offset === undefined ? '' : ` (at byte ${offset})`;
         const text = `${message}${place}${remedy === undefined ? '' : `\n${remedy}`}`;
         return `::${command} file=${property(file)},title=${property(rule)}::${data(text)}\n`;
@@ -17,6 +17,8 @@ export function githubAnnotations(reports: readonly AdmissionReport[]): string {
     )
     .join('');
 }
+
+const COMMANDS = { error: 'error', undetermined: 'error', warning: 'warning', suppressed: 'notice' } as const;
 
 function data(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

@@ -1,6 +1,7 @@
 /** Reports as JUnit XML, as most CI systems show it: a suite for each file, a case for each check. */
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import XmlBuilder from 'fast-xml-builder';
+import { isSevere } from '../verdict.ts';
 
 /** Attributes start with this in the builder's tree. */
 const AT = '@';
@@ -34,8 +35,8 @@ interface Suite {
 }
 
 function suiteOf({ file, checks = [], findings }: AdmissionReport): Suite {
-  const severe = findings.filter(({ severity }) => severity !== 'warning');
-  const warnings = findings.filter(({ severity }) => severity === 'warning');
+  const severe = findings.filter(isSevere);
+  const warnings = findings.filter((finding) => !isSevere(finding));
   // A file that could not even be opened has no checks, and is a case all the same.
   const named = checks.length > 0 ? checks : [{ name: 'open', outcome: 'failed' as const }];
   const firstFailed = named.find(({ outcome }) => outcome === 'failed')?.name;

@@ -26,9 +26,15 @@ function detailsOf({ file, findings }: AdmissionReport): string {
   return lines.join('\n');
 }
 
-function findingLine({ rule, severity, message, offset, remedy }: AdmissionFinding): string {
+function findingLine({ rule, severity, message, offset, remedy, suppression }: AdmissionFinding): string {
   const place = offset === undefined ? '' : ` (at byte ${offset})`;
-  return `- ${severity} \`${rule}\`: ${escapeText(message)}${place}${remedy === undefined ? '' : `. ${escapeText(remedy)}`}`;
+  const rest =
+    suppression !== undefined
+      ? `. Accepted until ${suppression.expires}: ${escapeText(suppression.reason)}`
+      : remedy === undefined
+        ? ''
+        : `. ${escapeText(remedy)}`;
+  return `- ${severity} \`${rule}\`: ${escapeText(message)}${place}${rest}`;
 }
 
 /** Text of a file may not become markup: every character that could is escaped. (CommonMark 0.31, 2.4) */

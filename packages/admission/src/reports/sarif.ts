@@ -3,7 +3,7 @@
  * editors read.
  */
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
-import type { Log, ReportingDescriptor, Result } from 'sarif';
+import type { Log, ReportingDescriptor, Result, Suppression } from 'sarif';
 
 /** The tool that made a report. */
 export interface ReportTool {
@@ -37,7 +37,8 @@ function descriptorOf({ id, rule, class: kind, remedy }: AdmissionFinding): Repo
 }
 
 function resultOf(file: string, finding: AdmissionFinding, ruleIndex: number): Result {
-  const { id, rule, severity, message, offset, tensor } = finding;
+  const { id, rule, message, offset, tensor, suppression } = finding;
+  const severity = suppression?.severity ?? finding.severity;
   return {
     ruleId: id ?? rule,
     ruleIndex,
@@ -52,8 +53,13 @@ function resultOf(file: string, finding: AdmissionFinding, ruleIndex: number): R
         ...(tensor === undefined ? {} : { logicalLocations: [{ name: tensor, kind: 'tensor' }] }),
       },
     ],
+    ...(suppression === undefined ? {} : { suppressions: [suppressionOf(suppression)] }),
     properties: { severity },
   };
+}
+
+function suppressionOf({ reason, expires }: NonNullable<AdmissionFinding['suppression']>): Suppression {
+  return { kind: 'external', status: 'accepted', justification: `${reason} (until ${expires})` };
 }
 
 /** A path as a URI: relative where it is, so that it is found beside the sources of a repository. */

@@ -6,12 +6,12 @@ import { INTEGRITY_ERRORS } from '@mirust/integrity';
 import { MODEL_ERRORS } from '@mirust/model';
 import { QUANT_ERRORS } from '@mirust/quant';
 import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
-import type { AdmissionFinding } from '@mirust/schemas';
 import { SLM_ERRORS } from '@mirust/slm';
 import { TOKENIZER_ERRORS, TOKENIZER_WARNINGS } from '@mirust/tokenizer';
 import { ADMISSION_ERRORS, ADMISSION_WARNINGS } from '../errors.ts';
-import { severityOf } from '../verdict.ts';
+import { POLICY_ERRORS } from '../policy/errors.ts';
 import { RULE_IDS } from './rule-ids.ts';
+import { type RuleSeverity, severityOf } from './severity.ts';
 
 /** A rule. */
 export interface Rule {
@@ -20,8 +20,8 @@ export interface Rule {
   /** The code of the error or warning. */
   readonly code: string;
   readonly class: ErrorClass;
-  /** Of its findings. */
-  readonly severity: AdmissionFinding['severity'];
+  /** Of its findings, unless a policy says otherwise. */
+  readonly severity: RuleSeverity;
   /** One sentence: when it is broken. */
   readonly when: string;
   /** What to do; absent for what may be ignored. */
@@ -40,13 +40,17 @@ const ERRORS: ErrorTable = {
   ...QUANT_ERRORS,
   ...TOKENIZER_ERRORS,
   ...ADMISSION_ERRORS,
+  ...POLICY_ERRORS,
 };
+
+const { ADMISSION_FINDINGS_OMITTED, ADMISSION_SAMPLED } = ADMISSION_WARNINGS;
 
 /** Remarks of readers: what they speak of is the class that findings have. */
 const WARNINGS: readonly (readonly [ErrorClass, Readonly<Record<string, string>>])[] = [
-  ['structure', { ...GGUF_WARNINGS, ...SAFETENSORS_WARNINGS, ...CHECKPOINT_WARNINGS }],
+  ['structure', { ...GGUF_WARNINGS, ...SAFETENSORS_WARNINGS }],
   ['tokenizer', TOKENIZER_WARNINGS],
-  ['contract', ADMISSION_WARNINGS],
+  ['contract', { ...CHECKPOINT_WARNINGS, ADMISSION_FINDINGS_OMITTED }],
+  ['weights', { ADMISSION_SAMPLED }],
 ];
 
 /** All rules, in the order of their identities. */
@@ -64,8 +68,35 @@ export function allRules(): Rule[] {
   return [...rules, ...remarks].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** By identity and by code. */
+const RULES: ReadonlyMap<string, Rule> = new Map(
+  allRules().flatMap((rule) => [
+    [rule.id, rule],
+    [rule.code, rule],
+  ]),
+);
+
 /** The rule of an identity or a code, in any case of letters; undefined for others. */
 export function findRule(name: string): Rule | undefined {
-  const wanted = name.toUpperCase();
-  return allRules().find(({ id, code }) => id === wanted || code === wanted);
+  return RULES.get(name.toUpperCase());
+}
+
+/** Classes of what the runtime refuses, too. */
+const FIXED_CLASSES: ReadonlySet<ErrorClass> = new Set([
+  'structure',
+  'integrity',
+  'contract',
+  'tokenizer',
+  'unsupported',
+  'resource',
+  'io',
+]);
+
+/**
+ * Whether no policy can make findings of a rule lighter: a file that breaks it cannot be loaded, or could not be looked at.
+ * What the gate itself finds and the runtime does not mind is open to the judgement of its user.
+ */
+export function isFixed({ code, class: kind, severity }: Rule): boolean {
+  if (severity === 'warning' || !FIXED_CLASSES.has(kind)) return false;
+  return code === 'ADMISSION_DTYPE' || !/^(ADMISSION|POLICY)_/.test(code);
 }

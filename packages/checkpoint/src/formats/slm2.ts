@@ -56,6 +56,6 @@ function imageOf(source: ByteSource, file: Slm2File): WeightImage {
 }
 
 function readFacts({ meta }: Slm2File): RawFacts {
-  const { name, license, baseModel, chatTemplate, generation } = meta;
-  return { name, license, baseModel, chatTemplate, endOfGeneration: generation?.eosTokenIds };
+  const { name, license, baseModel, sources, chatTemplate, generation } = meta;
+  return { name, license, baseModel, sources, chatTemplate, endOfGeneration: generation?.eosTokenIds };
 }

@@ -13,6 +13,13 @@ export interface WorkerScript {
   readonly data?: unknown;
 }
 
+/** A worker that is a module of its own: it says `'ready'`, then answers each task, with `{ failure }` where there is none. */
+export interface WorkerModule {
+  readonly url: URL;
+  /** Its `workerData`; copied, but for what threads share. */
+  readonly data?: unknown;
+}
+
 /** In every script: fills bytes from an open file, which has to have them. */
 const READ_FILE = `
 const { readSync } = require('node:fs');
@@ -27,25 +34,10 @@ function readFile(bytes, { descriptor, offset }) {
 
 /** Starts a worker. Throws what Node throws where it has no room for one. */
 export function startWorkerThread<Task, Answer>(
-  { body, data }: WorkerScript,
+  work: WorkerScript | WorkerModule,
   events: PoolThreadEvents<Answer>,
 ): PoolThread<Task> {
-  const script = `
-const { parentPort, workerData: data } = require('node:worker_threads');
-${READ_FILE}
-const work = (() => { ${body} })();
-parentPort.on('message', (task) => {
-  let message;
-  try {
-    message = work(task);
-  } catch (error) {
-    message = { failure: String(error) };
-  }
-  parentPort.postMessage(message);
-});
-parentPort.postMessage('ready');
-`;
-  const worker = new Worker(script, { eval: true, workerData: data });
+  const worker = 'url' in work ? new Worker(work.url, { workerData: work.data }) : startScript(work);
   let ended = false;
   worker.on('message', (message: Answer | 'ready') => {
     if (message === 'ready') events.onReady();
@@ -64,4 +56,23 @@ parentPort.postMessage('ready');
       await worker.terminate();
     },
   };
+}
+
+function startScript({ body, data }: WorkerScript): Worker {
+  const script = `
+const { parentPort, workerData: data } = require('node:worker_threads');
+${READ_FILE}
+const work = (() => { ${body} })();
+parentPort.on('message', (task) => {
+  let message;
+  try {
+    message = work(task);
+  } catch (error) {
+    message = { failure: String(error) };
+  }
+  parentPort.postMessage(message);
+});
+parentPort.postMessage('ready');
+`;
+  return new Worker(script, { eval: true, workerData: data });
 }

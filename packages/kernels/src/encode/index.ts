@@ -50,6 +50,7 @@ export interface EncodeKernels {
    * @param scratch f32 [columns]
    * @param firstIndex index of the first value in its tensor
    * @param found f64 [4]: count and first index of what is not finite, least and greatest of the others
+   * @param magnitudes f32 [rows]: the greatest magnitude of each row
    */
   scanRows(
     kind: number,
@@ -62,6 +63,7 @@ export interface EncodeKernels {
     scratch: number,
     firstIndex: number,
     found: number,
+    magnitudes: number,
   ): void;
   /** First byte behind the constants of the build. */
   readonly dataEnd: WebAssembly.Global;

@@ -1,8 +1,8 @@
 /** Text files of the user: regular files, pipes (`<(...)`), `-` for standard input. */
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { type CommandContext, UsageError } from '@mirust/cli';
 import { coreError, decodeUtf8, formatBytes, sanitizeText } from '@mirust/core';
+import { UsageError } from './usage-error.ts';
 
 /** Token ids of a text take many times its bytes in memory; no evaluation text is as large as this. */
 const MAX_TEXT_BYTES: number = 256 * 2 ** 20;
@@ -18,7 +18,7 @@ const PROBLEMS: ReadonlyMap<string, string> = new Map([
  * All of a UTF-8 text. Throws `SOURCE_NOT_FOUND`, `SOURCE_READ`, `INVALID_UTF8`, UsageError above the limit, and the
  * signal's reason.
  */
-export async function readTextFile(path: string, { signal }: CommandContext): Promise<string> {
+export async function readTextFile(path: string, { signal }: { readonly signal: AbortSignal }): Promise<string> {
   const name = path === '-' ? 'standard input' : sanitizeText(path);
   const stream: Readable = path === '-' ? process.stdin : createReadStream(path);
   const parts: Uint8Array[] = [];

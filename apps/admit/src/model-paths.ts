@@ -1,0 +1,68 @@
+/** Which models a path stands for: a file, a checkpoint directory, or all models in a directory and those below it. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { detectFormat } from '@mirust/checkpoint';
+import { isMirustError } from '@mirust/core';
+import { fileSource } from '@mirust/core/node';
+
+/** Files that hold weights by their names, whatever is in them: none of them is passed over. */
+const MODEL_NAMES =
+  /\.(slm|gguf|ggml|safetensors|bin|pt|pth|ckpt|pkl|pickle|joblib|npy|npz|h5|hdf5|keras|onnx|tflite|pb|msgpack|mlmodel|llamafile|zip|7z|tar|gz|tgz|bz2|xz|zst)$/i;
+
+/** A checkpoint of safetensors is one model. */
+const SHARDS = /\.safetensors(\.index\.json)?$/i;
+
+/** Deepest folder that is looked into. */
+const MAX_DEPTH = 16;
+
+/**
+ * The models at the paths, each once, in the order of the paths and, in a directory, of their names. A file that is named is
+ * taken as it is; in a directory, files count that are called as models are or that begin as one does, pickles and archives
+ * too. A directory without any stands for itself: the gate says what is wrong with it.
+ */
+export async function modelPaths(paths: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const inside = (await isDirectory(path)) ? await modelsIn(path, 0) : [];
+    for (const each of inside.length === 0 ? [path] : inside) found.add(each);
+  }
+  return [...found];
+}
+
+/** False where it cannot be told: opening the path says why. */
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (state) => state.isDirectory(),
+    () => false,
+  );
+}
+
+async function modelsIn(folder: string, depth: number): Promise<string[]> {
+  // A folder that may not be listed is not passed over: it stands for itself, and opening it fails.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined || depth > MAX_DEPTH) return [folder];
+  if (entries.some(({ name }) => SHARDS.test(name))) return [folder];
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...(await modelsIn(path, depth + 1)));
+    // Links to files are followed, as caches of models need; links to folders could lead round in a circle.
+    else if (await isModel(path, entry.name)) found.push(path);
+  }
+  return found;
+}
+
+async function isModel(path: string, name: string): Promise<boolean> {
+  if (MODEL_NAMES.test(name)) return !(await isDirectory(path));
+  try {
+    const source = await fileSource(path);
+    try {
+      return (await detectFormat(source, { name })) !== 'json';
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    return isMirustError(error, 'CHECKPOINT_PICKLE');
+  }
+}
