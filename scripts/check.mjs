@@ -17,6 +17,7 @@ const CHECKS = [
   ['compiled kernels are fresh', 'node', ['packages/kernels/scripts/build.mjs', '--check']],
   ['generated schemas are fresh', 'node', ['schemas/generate.mjs', '--check']],
   ['the page of error codes is fresh', 'node', ['scripts/generate-error-page.mjs', '--check']],
+  ['the page of rules is fresh', 'node', ['scripts/generate-rule-page.mjs', '--check']],
   ['no unused files, exports or dependencies', 'knip', []],
 ];
 

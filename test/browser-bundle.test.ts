@@ -25,7 +25,7 @@ const ENTRY = `
 `;
 
 async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: ENTRY, resolveDir: `${ROOT}/test`, loader: 'ts' },
     bundle: true,
     write: false,
@@ -34,7 +34,10 @@ async function bundle(): Promise<string> {
     conditions: ['mirust-source', 'browser'],
     format: 'iife',
     target: 'es2022',
+    metafile: true,
   });
+  // What is written about rules is for explain and the page of rules.
+  expect(Object.keys(metafile.inputs).filter((path) => path.includes('admission/src/rules/docs/'))).toEqual([]);
   return outputFiles[0]?.text ?? '';
 }
 

@@ -22,7 +22,7 @@ export function createProgram(version: string): Program {
     name: 'explain',
     summary: 'say what a rule is about',
     ...EXPLAIN,
-    examples: [{ arguments: 'explain MR-S001', help: 'when it is broken, and what to do' }],
+    examples: [{ arguments: 'explain MR-S001', help: 'what it is about, an example, and what to do' }],
     run: async (args) => (await import('./explain.ts')).explain(args),
   });
   const init = defineCommand({

@@ -1,0 +1,331 @@
+/** Makes the examples that are described in words, by code. */
+import { type Checkpoint, layoutCheckpoint, openCheckpoint } from '@mirust/checkpoint';
+import { openPath } from '@mirust/checkpoint/node';
+import {
+  blobSource,
+  checkShape,
+  createEncoding,
+  type DTypeName,
+  httpSource,
+  interleavedEncoding,
+  memorySource,
+} from '@mirust/core';
+import { readGguf } from '@mirust/gguf';
+import { checkScales, decodeRows, encodedTile } from '@mirust/quant';
+import { layoutSlm1, readSlm1, readSlm2, slm1NameHash } from '@mirust/slm';
+import { writeBpe1 } from '@mirust/tokenizer';
+// @boundaries-ignore bytes of a format are made where its reader is tested
+import {
+  GGUF_METADATA,
+  type GgufTensor,
+  ggufFile,
+  ggufTensors,
+  ggufText,
+  ggufVocabulary,
+  slm2File,
+  TINY,
+} from '../../checkpoint/test/_artifacts.ts';
+// @boundaries-ignore bytes of a format are made where its reader is tested
+import {
+  CONFIG,
+  f32Tensor,
+  json,
+  safetensors,
+  shardedDirectory,
+  type TestFiles,
+  type TestTensor,
+  tinyTensors,
+  utf8,
+} from '../../checkpoint/test/_support.ts';
+// @boundaries-ignore bytes of a format are made where its reader is tested
+import { array, buildGguf, TYPE, text, u32 } from '../../gguf/test/_build.ts';
+// @boundaries-ignore bytes of a format are made where its reader is tested
+import { btok, buildSlm1, tinySlm1 } from '../../slm/test/_support.ts';
+// @boundaries-ignore tokenizers are made where they are tested
+import { theModel } from '../../tokenizer/test/_models.ts';
+import { checkWeights } from '../src/weights-check.ts';
+import { assemble, directory, files, type Subject, slm2Sections, withSectionDigest } from './_examples.ts';
+
+/** The tiny directory with other tensors. */
+function withTensors(change: (tensors: TestTensor[]) => readonly TestTensor[], more: TestFiles = {}): Subject {
+  return directory({ 'model.safetensors': safetensors(change(tinyTensors())), ...more });
+}
+
+/** The tiny directory, every value of one tensor given by its index. */
+function withValues(name: string, values: (index: number) => number): Subject {
+  return withTensors((tensors) =>
+    tensors.map((tensor) => {
+      if (tensor.name !== name) return tensor;
+      const floats = Float32Array.from({ length: tensor.bytes.length / 4 }, (_, index) => values(index));
+      return { ...tensor, bytes: new Uint8Array(floats.buffer) };
+    }),
+  );
+}
+
+const added = (name: string, shape: readonly number[]): Subject =>
+  withTensors((tensors) => [...tensors, f32Tensor(name, shape, 1)]);
+
+/** Two shards with another index. */
+function sharded(change: (weightMap: Record<string, string>) => void, metadata = {}): Subject {
+  const parts = shardedDirectory();
+  const name = 'model.safetensors.index.json';
+  const index = JSON.parse(new TextDecoder().decode(parts[name])) as { weight_map: Record<string, string> };
+  change(index.weight_map);
+  return directory({ ...parts, [name]: json({ ...index, metadata }) }, ['model.safetensors']);
+}
+
+/** A stored tensor w. */
+const stored = (dtype: DTypeName, shape: readonly number[], payload: Uint8Array, scales = new Uint8Array(0)) => ({
+  name: 'w',
+  encoding: createEncoding(dtype, shape),
+  shape,
+  payload,
+  scales,
+});
+
+const encoded = (dtype: DTypeName, values: readonly number[]): Subject => {
+  const shape = [1, values.length];
+  const place = { tensor: 'w', firstRow: 0 };
+  return () => encodedTile(createEncoding(dtype, shape), values.length, Float32Array.from(values), place);
+};
+
+/** A GGUF that is admitted, with other tensors. */
+const gguf = (change: (tensors: GgufTensor[]) => GgufTensor[]): Subject =>
+  files({ 'model.gguf': ggufFile([...GGUF_METADATA, ...ggufVocabulary()], change(ggufTensors())) }, 'model.gguf');
+
+/** The vocabulary of a GGUF whose last token is another one. */
+function ggufWithLastToken(token: string): Subject {
+  const keys = ggufVocabulary().map((key) => {
+    if (key[0] !== 'tokenizer.ggml.tokens') return key;
+    const names = ['<unk>', '<s>', '</s>'];
+    for (let byte = 0; byte < 256; byte++) names.push(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+    names.push(token);
+    return [key[0], TYPE.array, array(TYPE.string, names.length, ...names.map(text))] as const;
+  });
+  return files({ 'model.gguf': ggufFile([...GGUF_METADATA, ...keys], ggufTensors()) }, 'model.gguf');
+}
+
+/** A GGUF with a byte-level tokenizer of the 256 bytes and no name of a pre-tokenizer. */
+function ggufByteLevel(): Subject {
+  const printable = (byte: number): boolean =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
+  let spare = 256;
+  const names = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : spare++));
+  const keys = [
+    ggufText('tokenizer.ggml.model', 'gpt2'),
+    ['tokenizer.ggml.tokens', TYPE.array, array(TYPE.string, names.length, ...names.map(text))],
+    ['tokenizer.ggml.token_type', TYPE.array, array(TYPE.int32, names.length, ...names.map(() => u32(1)))],
+    ['tokenizer.ggml.merges', TYPE.array, array(TYPE.string, 0)],
+  ] as const;
+  return files({ 'model.gguf': ggufFile([...GGUF_METADATA, ...keys], ggufTensors()) }, 'model.gguf');
+}
+
+/** An SLM2 file with another content of one section, all digests right. */
+async function slm2With(kind: string, change: (content: Uint8Array) => Uint8Array): Promise<Uint8Array> {
+  const contents = await slm2Sections();
+  contents.set(kind, change(contents.get(kind) ?? new Uint8Array()));
+  return assemble([...contents].map(([name, content]) => [name, content, 1] as const));
+}
+
+const slm = (bytes: Uint8Array): Subject => files({ 'model.slm': bytes }, 'model.slm');
+
+/** Replaces a name in TENS by one of the same length. */
+const renamed = (from: string, to: string) => (content: Uint8Array) => {
+  const at = Buffer.from(content).indexOf(from);
+  content.set(utf8(to), at);
+  return content;
+};
+
+/** A server that answers with these status codes and headers, one after the other. */
+function server(...answers: readonly (readonly [status: number, headers: Record<string, string>])[]): typeof fetch {
+  let next = 0;
+  return async () => {
+    const [status, headers] = answers[Math.min(next++, answers.length - 1)] ?? [500, {}];
+    return new Response(new Uint8Array(1), { status, headers });
+  };
+}
+
+const URL_OF_MODEL = 'https://models.example/model.gguf';
+
+/** The makers, by code. */
+export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>>> = {
+  SHAPE_INVALID: () => () => checkShape([32, 0], 'tensor w'),
+  SOURCE_NOT_FOUND: () => () => openPath('models/missing.gguf'),
+  SOURCE_READ: () => {
+    const failing = { size: 64, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('the disk failed')) }) };
+    const source = blobSource(failing, 'model.slm');
+    return { name: 'model.slm', primary: 'model.slm', names: ['model.slm'], open: async () => source };
+  },
+  SOURCE_CHANGED: () => async () => {
+    const range = (etag: string, at: number) =>
+      [206, { etag, 'content-range': `bytes ${at}-${at}/8`, 'content-length': '1' }] as const;
+    const source = await httpSource(URL_OF_MODEL, {
+      fetch: server(range('"first"', 0), range('"second"', 4)),
+      readAheadBytes: 0,
+    });
+    await source.readInto(4, new Uint8Array(1));
+  },
+  SOURCE_NO_RANGES: () => () => httpSource(URL_OF_MODEL, { fetch: server([200, {}]) }),
+  JSON_DEPTH: () => directory({ 'config.json': utf8('['.repeat(100_000)) }),
+  JSON_TOO_LARGE: () => directory({ 'tokenizer.json': utf8(`[${'[],'.repeat(2 ** 20)}[]]`) }),
+  GGUF_MAGIC: () => () => readGguf(memorySource(utf8('<!DOCTYPE html>'))),
+  GGUF_HEADER_TOO_LARGE: () => {
+    const head = buildGguf({ metadata: [['k', TYPE.array, array(TYPE.float64, 2 ** 24)]] });
+    const source = memorySource(head, 'model.gguf');
+    // The header is refused before its array is read: what is behind the head need not exist.
+    const longer = {
+      ...source,
+      byteLength: head.byteLength + 2 ** 27,
+      async readInto(offset: number, target: Uint8Array) {
+        target.set(head.subarray(offset, offset + target.byteLength));
+      },
+    };
+    return { name: 'model.gguf', primary: 'model.gguf', names: ['model.gguf'], open: async () => longer };
+  },
+  GGUF_TRAILING_BYTES: () => {
+    const file = ggufFile([...GGUF_METADATA, ...ggufVocabulary()], ggufTensors());
+    return files({ 'model.gguf': Uint8Array.of(...file, ...new Uint8Array(4096)) }, 'model.gguf');
+  },
+  GGUF_TENSOR_ORDER: () => {
+    let end = 0;
+    const [first, second, ...rest] = ggufTensors().map(({ name, shape, bytes }) => {
+      const offset = end;
+      end += bytes.length;
+      return { name, type: 0, dims: [...shape].reverse(), offset };
+    });
+    if (first === undefined || second === undefined) throw new Error('the model has tensors');
+    const metadata = [...GGUF_METADATA, ...ggufVocabulary()];
+    const file = buildGguf({ metadata, tensors: [second, first, ...rest], dataByteLength: end });
+    return files({ 'model.gguf': file }, 'model.gguf');
+  },
+  SAFETENSORS_LIMIT: () => added('n'.repeat(2 ** 20), [1]),
+  SAFETENSORS_SHARD_MISSING_TENSOR: () =>
+    directory(
+      {
+        'model.safetensors.index.json': json({ weight_map: { t: 'weights.safetensors' } }),
+        'weights.safetensors': safetensors([]),
+      },
+      ['model.safetensors'],
+    ),
+  SAFETENSORS_SHARD_EXTRA_TENSOR: () =>
+    sharded((map) => {
+      delete map['lm_head.weight'];
+    }),
+  SAFETENSORS_SHARD_DUPLICATE: () =>
+    sharded((map) => {
+      map['lm_head.weight'] = 'model-00002-of-00002.safetensors';
+    }),
+  SAFETENSORS_TOTAL_SIZE: () => sharded(() => {}, { total_size: 1 }),
+  SLM1_TRUNCATED: async () => slm((await buildSlm1(tinySlm1())).slice(0, 107)),
+  SLM1_MAGIC: async () => {
+    const bytes = await slm2File();
+    return () => readSlm1(memorySource(bytes));
+  },
+  SLM1_CANNOT_HOLD: () => () =>
+    layoutSlm1({
+      hyperparameters: { ...TINY, ropeScaling: { type: 'linear', factor: 2 } },
+      tokenizerBytes: btok(),
+    }),
+  SLM1_TENSOR_OVERLAP: async () => {
+    const bytes = await buildSlm1(tinySlm1('q8'));
+    const entry = (name: string): number => {
+      const view = new DataView(bytes.buffer);
+      for (let at = 192; ; at += 64) if (view.getBigUint64(at, true) === slm1NameHash(name)) return at;
+    };
+    const from = entry('layers.0.wk.weight') + 32;
+    bytes.copyWithin(entry('layers.0.wv.weight') + 32, from, from + 24);
+    return slm(bytes);
+  },
+  SLM1_TENSOR_DUPLICATE: async () => {
+    const bytes = await buildSlm1(tinySlm1('q8'));
+    bytes.copyWithin(256, 192, 200);
+    return slm(bytes);
+  },
+  SLM2_TRUNCATED: async () => slm((await slm2File()).slice(0, 63)),
+  SLM2_MAGIC: async () => {
+    const bytes = await buildSlm1(tinySlm1());
+    return () => readSlm2(memorySource(bytes));
+  },
+  SLM2_LEAF_LENGTH: async () => slm(await slm2With('LEAF', (content) => Uint8Array.of(...content, ...content))),
+  SLM2_DATA_DIGEST: async () => slm(withSectionDigest(await slm2File(), 'DATA', new Uint8Array(32).fill(7))),
+  SLM2_META_TENSORS: async () =>
+    slm(
+      await slm2With('META', (content) => {
+        const text = new TextDecoder().decode(content);
+        return utf8(text.replace(',"norm.weight":{"requested":"f32"}', ''));
+      }),
+    ),
+  SLM2_TENSOR_NAME: async () => slm(await slm2With('TENS', renamed('layers.0.attn_norm.weight', '\u001b'))),
+  SLM2_TENSOR_ORDER: async () => slm(await slm2With('TENS', renamed('output.weight', 'kutput.weight'))),
+  SLM2_DATA_LENGTH: async () =>
+    slm(await slm2With('DATA', (content) => Uint8Array.of(...content, ...new Uint8Array(64)))),
+  CHECKPOINT_EMPTY: () => files({ 'model.gguf': new Uint8Array() }, 'model.gguf'),
+  CHECKPOINT_TOO_LARGE: () => directory({ 'config.json': utf8(' '.repeat(2 ** 20 + 1)) }),
+  CHECKPOINT_DTYPE: () =>
+    withTensors((tensors) =>
+      tensors.map((tensor) => (tensor.name === 'model.norm.weight' ? { ...tensor, dtype: 'I32' } : tensor)),
+    ),
+  CHECKPOINT_INCOMPLETE: () => directory({}, ['config.json']),
+  CHECKPOINT_TOKENIZER: () => {
+    const letters = Array.from('abcdefghijklm', (letter, id) => [letter, id]);
+    const model = { type: 'BPE', vocab: Object.fromEntries(letters), merges: [] };
+    const spaces = (from: string, to: string) => ({ type: 'Replace', pattern: { String: from }, content: to });
+    return directory({ 'tokenizer.json': json({ normalizer: spaces(' ', '▁'), decoder: spaces('▁', ' '), model }) });
+  },
+  CHECKPOINT_TWO_WEIGHTS: () => directory({ 'model.safetensors.index.json': json({ weight_map: {} }) }),
+  CHECKPOINT_ROTARY_BUFFER: () => added('model.layers.0.self_attn.rotary_emb.inv_freq', [2]),
+  CHECKPOINT_TIED_COPY: () => directory({ 'config.json': json({ ...CONFIG, tie_word_embeddings: true }) }),
+  CHECKPOINT_CHAT_TEMPLATE: () => directory({ 'chat_template.jinja': utf8('x'.repeat(262_145)) }),
+  MODEL_TENSOR_MISSING: () => withTensors((tensors) => tensors.filter(({ name }) => name !== 'model.norm.weight')),
+  MODEL_TENSOR_UNKNOWN: () => added('model.layers.0.self_attn.q_proj.bias', [16]),
+  MODEL_CONTEXT: () => async () => {
+    const checkpoint = await openCheckpoint(directory());
+    layoutCheckpoint(checkpoint, { context: 64 });
+  },
+  QUANT_NOT_FINITE: () => encoded('q8', [1, Number.NaN]),
+  QUANT_PADDING: () => {
+    const tensor = stored('q8', [3, 5], new Uint8Array(288));
+    const view = new DataView(tensor.payload.buffer);
+    for (let row = 0; row < 3; row++) view.setFloat32(4 * row, 0.5, true);
+    tensor.payload[287] = 1;
+    return () => checkScales({ ...tensor, encoding: interleavedEncoding(tensor.encoding, tensor.shape) });
+  },
+  QUANT_SCALE: () => {
+    const scales = new Uint8Array(Float32Array.of(0.5, 0).buffer);
+    return () => checkScales(stored('q8', [2, 4], new Uint8Array(8), scales));
+  },
+  QUANT_RANGE: () => encoded('f16', [70_000, 1]),
+  QUANT_DTYPE: () => () => decodeRows(stored('IQ2_XXS', [1, 256], new Uint8Array(66)), 0, 1, new Float32Array(256)),
+  TOKENIZER_MERGE_COUNT: () => {
+    const merges = `"a a",`.repeat(2 ** 21);
+    return directory({ 'tokenizer.json': utf8(tokenizerJson(`{"a": 0, "aa": 1}, "merges": [${merges}"a a"]`)) });
+  },
+  PRE_TOKENIZER_MISSING: ggufByteLevel,
+  TOKEN_TYPE_OVERRIDDEN: () => ggufWithLastToken('<|im_end|>'),
+  BPE1_NOT_EXPRESSIBLE: () => () => writeBpe1({ ...theModel(), addBos: false }),
+  ADMISSION_TOKENIZER_MISSING: () => directory({}, ['tokenizer.json']),
+  ADMISSION_ROUND_TRIP: () => directory(),
+  ADMISSION_DTYPE: () =>
+    gguf((tensors) =>
+      tensors.map((tensor) => (tensor.name === 'blk.0.attn_q.weight' ? { ...tensor, type: 26 } : tensor)),
+    ),
+  ADMISSION_WEIGHT_NOT_FINITE: () => withValues('model.norm.weight', (index) => (index === 2 ? Number.NaN : index)),
+  ADMISSION_WEIGHT_ZERO: () => withValues('model.layers.0.self_attn.q_proj.weight', () => 0),
+  ADMISSION_WEIGHT_CONSTANT: () => withValues('model.layers.0.self_attn.q_proj.weight', () => 0.5),
+  ADMISSION_NOT_SCANNED: () => () => {
+    const shape = [8, 2 ** 25];
+    const tensor = { name: 'wide', sourceName: 'wide', shape, encoding: createEncoding('f32', shape) };
+    return checkWeights({ tensors: new Map([['wide', tensor]]) } as unknown as Checkpoint, {});
+  },
+  ADMISSION_FINDINGS_OMITTED: () =>
+    withTensors((tensors) => [
+      ...tensors,
+      ...Array.from({ length: 300 }, (_, index) => f32Tensor(`stranger.${index}`, [1], 0)),
+    ]),
+};
+
+function tokenizerJson(model: string): string {
+  const spaces = (from: string, to: string): string =>
+    JSON.stringify({ type: 'Replace', pattern: { String: from }, content: to });
+  return `{"normalizer": ${spaces(' ', '▁')}, "decoder": ${spaces('▁', ' ')}, "model": {"type": "BPE", "vocab": ${model}}}`;
+}
