@@ -3,7 +3,7 @@ import { encodeValue } from './bytes.ts';
 import type { ArtifactChange, ByteChange, ByteRow, ExampleInput, GgufChange } from './rule-doc.ts';
 
 /** Bytes of a row that are shown. */
-const SHOWN_BYTES = 8;
+const SHOWN_BYTES = 12;
 
 /** Lines of text that show an input; the first one names the file. */
 export function formatInput(input: ExampleInput): string {
@@ -48,7 +48,7 @@ function formatArtifact({ artifact, changes, resealed, grownBy = 0 }: ArtifactCh
 function formatChange({ at, in: place, to }: ByteChange): string {
   const where = place === undefined ? `byte ${at}` : `byte ${at} of the ${place[0]} of ${place[1]}`;
   const [value, meaning] = to;
-  return `${where} (${meaning}): ${formatBytes(value)}, ${value}`;
+  return `${where} (${meaning}): ${formatBytes(value)}${value.startsWith('hex') ? '' : `, ${value}`}`;
 }
 
 function formatMeta({ from, to }: { readonly from: string; readonly to: string }): string {
@@ -62,7 +62,8 @@ function formatRows(rows: readonly ByteRow[]): string[] {
   const cells = rows.map(([value, meaning]): [string, string, string] => {
     const offset = at;
     at += encodeValue(value).byteLength;
-    return [String(offset), formatBytes(value), meaning === '' ? value : `${value}, ${meaning}`];
+    // What is given as bytes says nothing more than they do.
+    return [String(offset), formatBytes(value), value.startsWith('hex') ? meaning : `${value}, ${meaning}`];
   });
   const [offsetWidth, bytesWidth] = [0, 1].map((column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   return cells.map(

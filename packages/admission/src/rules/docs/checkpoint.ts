@@ -50,7 +50,7 @@ export const CHECKPOINT_DOCS: RuleDocs = {
   },
   CHECKPOINT_PICKLE: {
     about:
-      "Python's pickles are programs: loading one runs what its author wrote, and .bin, .pt and .ckpt files are pickles inside a zip archive. Scanners that search them for bad calls are bypassed again and again; so they are not scanned but refused, by their first bytes, together with every archive that may hold one. Pickles of protocols 0 and 1 have no magic and are refused as files of no known format.",
+      "Python's pickles are programs: loading one runs what its author wrote, and .bin, .pt and .ckpt files are pickles, most of them inside a zip archive. Scanners that search them for bad calls are bypassed again and again; so they are not scanned but refused, by their first bytes, together with every archive that may hold one. Pickles of protocols 0 and 1 have no magic and are refused as files of no known format.",
     example: {
       input: {
         file: 'model.bin',

@@ -8,26 +8,31 @@ import { ADMISSION_DOCS } from './admission.ts';
 import { CHECKPOINT_DOCS } from './checkpoint.ts';
 import { CORE_DOCS } from './core.ts';
 import { GGUF_DOCS } from './gguf.ts';
+import { GGUF_METADATA_DOCS } from './gguf-metadata.ts';
 import { GGUF_TENSOR_DOCS } from './gguf-tensors.ts';
 import { JSON_DOCS } from './json.ts';
 import { MODEL_DOCS } from './model.ts';
 import { QUANT_DOCS } from './quant.ts';
 import type { RuleDocs } from './rule-doc.ts';
 import { SAFETENSORS_DOCS } from './safetensors.ts';
+import { SAFETENSORS_INDEX_DOCS } from './safetensors-index.ts';
 import { SLM1_DOCS } from './slm1.ts';
 import { SLM1_TENSOR_DOCS } from './slm1-tensors.ts';
 import { SLM2_DOCS } from './slm2.ts';
 import { SLM2_TENSOR_DOCS } from './slm2-tensors.ts';
 import { TOKENIZER_DOCS } from './tokenizer.ts';
 import { TOKENIZER_FILE_DOCS } from './tokenizer-files.ts';
+import { TOKENIZER_REMARK_DOCS } from './tokenizer-remarks.ts';
 
 /** All modules of documentation. A new one is added here; a rule stands in one of them. */
 export const DOC_MODULES: readonly RuleDocs[] = [
   CORE_DOCS,
   JSON_DOCS,
   GGUF_DOCS,
+  GGUF_METADATA_DOCS,
   GGUF_TENSOR_DOCS,
   SAFETENSORS_DOCS,
+  SAFETENSORS_INDEX_DOCS,
   SLM1_DOCS,
   SLM1_TENSOR_DOCS,
   SLM2_DOCS,
@@ -37,6 +42,7 @@ export const DOC_MODULES: readonly RuleDocs[] = [
   QUANT_DOCS,
   TOKENIZER_DOCS,
   TOKENIZER_FILE_DOCS,
+  TOKENIZER_REMARK_DOCS,
   ADMISSION_DOCS,
 ];
 

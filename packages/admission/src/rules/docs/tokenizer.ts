@@ -1,15 +1,8 @@
 /** Rules of tokenizers, whatever file they come in: vocabulary, types, ids, merges. */
 import { MAX_MERGES, MAX_TOKEN_BYTES, MAX_VOCAB_SIZE } from '@mirust/tokenizer';
 import { count } from './_numbers.ts';
+import { tokenizerJson } from './_tokenizer-json.ts';
 import type { ByteRow, ExampleInput, RuleDocs } from './rule-doc.ts';
-
-/** A tokenizer.json around a model. */
-const json = (model: string, more = ''): ExampleInput => ({
-  file: 'tokenizer.json',
-  text: `{"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
- "decoder": {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},${more}
- "model": ${model}}`,
-});
 
 /** A BPE1 section of 262 ids. */
 const bpe1 = (tokens: number, merges: number, ...rows: readonly ByteRow[]): ExampleInput => ({
@@ -28,13 +21,11 @@ const bpe1 = (tokens: number, merges: number, ...rows: readonly ByteRow[]): Exam
   ],
 });
 
-const SMALL = '{"type": "BPE", "unk_token": "<unk>", "vocab": {"<unk>": 0, "a": 1}, "merges": []}';
-
 export const TOKENIZER_DOCS: RuleDocs = {
   TOKENIZER_VOCAB_SIZE: {
     about: `A vocabulary has from 1 to ${count(MAX_VOCAB_SIZE)} tokens, four times the largest in use, and its lists of texts, scores and types are equally long. Tables are sized by the highest id, so a single entry with the id 4,000,000,000 asks for gigabytes; lists of different length make a reader go past the shorter one.`,
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 1048576}, "merges": []}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 1048576}, "merges": []}'),
       says: 'the highest id of the vocabulary is 1048576',
     },
   },
@@ -64,7 +55,7 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'One text is one token, and one id has one text. Otherwise it depends on the order in which a reader fills its table which of two ids a text becomes; the model was trained on one of them only.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}'),
       says: 'the id 0 is "a" and "b"',
     },
   },
@@ -80,7 +71,7 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'A tokenizer that has neither bytes nor an unknown token cannot encode every text. Some implementations drop such characters without a word, and the model answers a question that was never asked. The gate meets it with one of its probe texts.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 0}, "merges": []}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 0}, "merges": []}'),
       says: 'the vocabulary has no token for "T"',
     },
   },
@@ -112,7 +103,7 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'The two parts of a merge and its result must be tokens. A missing one becomes -1 or 0 in readers that look it up and do not ask; 0 is often <unk>, so a text then turns into unknown tokens at this place. It happens when a vocabulary is trimmed and the merges are not.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a b"]}'),
       says: 'merge 0 needs the token "ab", which the vocabulary does not have',
     },
   },
@@ -135,7 +126,7 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'A pair has one rank and one result. With two, a reader that keeps the first and one that keeps the last split the same text differently, and both look right.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b", "a b"]}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b", "a b"]}'),
       says: 'merges 0 and 1 join the same pair',
     },
   },
@@ -143,7 +134,7 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'A merge is written as two tokens with a space between them, in newer files as a list of two. A line without a space has no second part, and a reader that splits it gets an empty text, which is found everywhere.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": 0}, "merges": ["aa"]}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": 0}, "merges": ["aa"]}'),
       says: 'merge 0 is "aa", not two tokens',
     },
   },
@@ -173,64 +164,16 @@ export const TOKENIZER_DOCS: RuleDocs = {
     about:
       'Every field that the tokenizer depends on is there and has the type that it must have. Tokenizer libraries have grown for years, and many take a missing field for its default; which default that is has changed between their versions, and with it the ids.',
     example: {
-      input: json('{"type": "BPE", "vocab": {"a": "b"}, "merges": []}'),
+      input: tokenizerJson('{"type": "BPE", "vocab": {"a": "b"}, "merges": []}'),
       says: 'model.vocab must be an id, not string',
     },
   },
   TOKENIZER_UNSUPPORTED: {
     about:
       'Byte-level BPE and SentencePiece BPE are implemented, with the patterns and options that published models use. Anything else is refused by its name: a tokenizer that is almost right gives almost the same ids, and a model that reads them is a little worse everywhere and nobody finds out why.',
-    example: { input: json('{"type": "Unigram", "vocab": []}'), says: 'model: the type "Unigram" is not supported' },
-  },
-  SPECIAL_ID_ABSENT: {
-    about:
-      'An id with a role that lies outside the vocabulary is taken as "there is none". Real files use 0xFFFFFFFF for that, so it is no error; readers that use the number as an index read four thousand million rows behind their table.',
     example: {
-      input: { gguf: { keys: [['tokenizer.ggml.bos_token_id', 'u32 4294967295']] } },
-      says: 'tokenizer.ggml.bos_token_id is 4294967295 of 260 tokens',
-    },
-  },
-  PRE_TOKENIZER_MISSING: {
-    about:
-      'A byte-level tokenizer first cuts a text by a pattern, and a GGUF holds only the name of it. Files from before that key was introduced have none, and llama.cpp then takes a default that is wrong for several families: numbers and contractions are cut differently than in training. Convert the model again if its origin is at hand.',
-    example: {
-      input: { described: 'model.gguf has a tokenizer of kind gpt2 and no tokenizer.ggml.pre.' },
-      says: 'tokenizer.ggml.pre is absent: "default" is taken',
-    },
-  },
-  TOKEN_TYPE_OVERRIDDEN: {
-    about:
-      'Tokens such as <|im_end|> or <|eot_id|> end a turn. Some converters mark them as normal text; then a model does not stop, and a user can write them. They are taken as control tokens by their name, as llama.cpp does, and the remark says that the file claimed otherwise.',
-    example: {
-      input: { described: 'The last token of model.gguf is "<|im_end|>" with type 1, normal.' },
-      says: 'token 259, "<|im_end|>", has type 1, not control',
-    },
-  },
-  VOCAB_HOLE: {
-    about:
-      'Ids between others have no token. Vocabularies are rounded up for hardware, or tokens were removed later; such ids cannot come from a text. They can come from the model, which has a row for them, and then have no text to show.',
-    example: {
-      input: json('{"type": "BPE", "unk_token": "<unk>", "vocab": {"<unk>": 0, "a": 1, "c": 3}, "merges": []}'),
-      says: 'the id 2 has no token',
-    },
-  },
-  TRUNCATION_IGNORED: {
-    about:
-      'A tokenizer.json can ask that every text be cut to a length or filled up to one, usually a setting of the training that was saved along. Libraries that obey it lose the end of long prompts without a word. Here the length is the business of the caller.',
-    example: {
-      input: json(
-        SMALL,
-        '\n "truncation": {"max_length": 512, "stride": 0, "strategy": "LongestFirst", "direction": "Right"},',
-      ),
-      says: 'tokenizer.json has a truncation, which is not applied',
-    },
-  },
-  CONFIG_DISAGREES: {
-    about:
-      'Two files say which tokens begin and end a text, and whether a space is put in front; here they say different things. One of them was edited, or a tokenizer was exchanged and its configuration stayed. The message says which one counts; other programs may decide the other way and put another first token in front of every prompt.',
-    example: {
-      input: { file: 'tokenizer_config.json', text: '{"bos_token": "<s>"}' },
-      says: 'the bos token "<s>" is no token',
+      input: tokenizerJson('{"type": "Unigram", "vocab": []}'),
+      says: 'model: the type "Unigram" is not supported',
     },
   },
 };
