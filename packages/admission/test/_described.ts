@@ -43,8 +43,17 @@ import { array, buildGguf, TYPE, text, u32 } from '../../gguf/test/_build.ts';
 import { btok, buildSlm1, tinySlm1 } from '../../slm/test/_support.ts';
 // @boundaries-ignore tokenizers are made where they are tested
 import { theModel } from '../../tokenizer/test/_models.ts';
+import type { ModelRunner } from '../src/index.ts';
 import { checkWeights } from '../src/weights-check.ts';
-import { assemble, directory, files, type Subject, slm2Sections, withSectionDigest } from './_examples.ts';
+import {
+  assemble,
+  directory,
+  files,
+  findingsUnder,
+  type Subject,
+  slm2Sections,
+  withSectionDigest,
+} from './_examples.ts';
 
 /** The tiny directory with other tensors. */
 function withTensors(change: (tensors: TestTensor[]) => readonly TestTensor[], more: TestFiles = {}): Subject {
@@ -312,6 +321,25 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
   ADMISSION_WEIGHT_NOT_FINITE: () => withValues('model.norm.weight', (index) => (index === 2 ? Number.NaN : index)),
   ADMISSION_WEIGHT_ZERO: () => withValues('model.layers.0.self_attn.q_proj.weight', () => 0),
   ADMISSION_WEIGHT_CONSTANT: () => withValues('model.layers.0.self_attn.q_proj.weight', () => 0.5),
+  ADMISSION_WEIGHT_SCALE: () =>
+    withValues('model.layers.0.mlp.up_proj.weight', (index) => (Math.floor(index / 8) === 2 ? 1e6 : 1)),
+  ADMISSION_SAMPLED: () => () => {
+    const shape = [20_000, 1024];
+    const encoding = createEncoding('f32', shape);
+    const readRows = async (_row: number, _count: number, payload: Uint8Array): Promise<void> => {
+      payload.set([0, 0, 0x80, 0x3f]);
+    };
+    const tensors = new Map([['wide', { name: 'wide', sourceName: 'wide', shape, encoding, readRows }]]);
+    return checkWeights({ tensors } as unknown as Checkpoint, { isSampled: true });
+  },
+  POLICY_PROBE: () => () => {
+    const probes = [{ prompt: 'Once', expected: ' upon a time' }];
+    return findingsUnder({ behaviour: { probes } }, RUNNER);
+  },
+  POLICY_PERPLEXITY: () => () => findingsUnder({ behaviour: { perplexity: { file: 't', maximum: 12 } } }, RUNNER),
+  POLICY_DIVERGENCE: () => () =>
+    findingsUnder({ behaviour: { divergence: { reference: 'r', file: 't', maximum: 0.05 } } }, RUNNER),
+  POLICY_NOT_RUN: () => () => findingsUnder({ behaviour: { probes: [{ prompt: 'Once', expected: '' }] } }),
   ADMISSION_NOT_SCANNED: () => () => {
     const shape = [8, 2 ** 25];
     const tensor = { name: 'wide', sourceName: 'wide', shape, encoding: createEncoding('f32', shape) };
@@ -323,6 +351,14 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
       ...Array.from({ length: 300 }, (_, index) => f32Tensor(`stranger.${index}`, [1], 0)),
     ]),
 };
+
+/** Runs nothing: a model that says one thing. */
+const RUNNER: ModelRunner = async () => ({
+  complete: async () => ' in a while',
+  perplexity: async () => 15.5,
+  divergence: async () => 0.25,
+  free: async () => {},
+});
 
 function tokenizerJson(model: string): string {
   const spaces = (from: string, to: string): string =>

@@ -22,7 +22,7 @@ import { CONFIG, json, type TestFiles, tinyDirectory, utf8 } from '../../checkpo
 import { array, TYPE } from '../../gguf/test/_build.ts';
 // @boundaries-ignore bytes of a format are made where its reader is tested
 import { buildSlm1, resign, sectionsOf, tinySlm1 } from '../../slm/test/_support.ts';
-import { type AdmissionFinding, admit, findingOf } from '../src/index.ts';
+import { type AdmissionFinding, admit, createPolicy, findingOf, type ModelRunner } from '../src/index.ts';
 import { encodeRows, encodeValue } from '../src/rules/docs/bytes.ts';
 import type { ArtifactChange, ByteChange, ExampleInput, GgufChange } from '../src/rules/docs/rule-doc.ts';
 
@@ -70,6 +70,7 @@ export async function subjectOf(input: ExampleInput): Promise<Subject> {
   if ('described' in input) throw new TypeError('the example is no data');
   if ('text' in input) return fileOf(input.file, utf8(input.text));
   if ('fields' in input) return directory({ [input.file]: json({ ...CONFIG, ...input.fields }) });
+  if ('policy' in input) return () => findingsUnder(input.policy);
   if ('gguf' in input) return files({ 'model.gguf': changedGguf(input.gguf) }, 'model.gguf');
   if ('artifact' in input) return artifact(await changedArtifact(input));
   if ('sections' in input) return artifact(await withSections(input.sections));
@@ -77,6 +78,12 @@ export async function subjectOf(input: ExampleInput): Promise<Subject> {
   const bytes = encodeRows(input.rows);
   if ('section' in input) return artifact(await withBpe1(bytes));
   return fileOf(input.file, bytes);
+}
+
+/** What a policy finds in the tiny GGUF. `runner` runs it, where the policy demands that. */
+export async function findingsUnder(policy: object, runner?: ModelRunner): Promise<readonly AdmissionFinding[]> {
+  const model = files({ 'model.gguf': changedGguf({}) }, 'model.gguf');
+  return (await admit(model, { policy: createPolicy({ version: 1, ...policy }), runner })).findings;
 }
 
 function artifact(bytes: Uint8Array): FileSet {

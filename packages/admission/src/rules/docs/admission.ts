@@ -59,6 +59,26 @@ export const ADMISSION_DOCS: RuleDocs = {
       says: 'all values of tensor layers.0.wq.weight are 0.5',
     },
   },
+  ADMISSION_WEIGHT_SCALE: {
+    about:
+      'The greatest magnitude of each row is held against the median of all rows that are not zero. A flipped bit in the exponent of a scale, or a row of bytes of another type, gives values thousands of times too large, which drown everything else in a product. Trained matrices have outliers too, by factors of tens, so the limit is a thousand and the finding a warning; q8 and q4 of an SLM2 are not looked at for it, since their scales were checked when they were packed.',
+    example: {
+      input: {
+        described: 'Row 2 of model.layers.0.mlp.up_proj.weight has values of a million, the others of one.',
+      },
+      says: 'row 2 of tensor layers.0.w3.weight has values up to 1.00e+6, where 1.00 is typical',
+    },
+  },
+  ADMISSION_SAMPLED: {
+    about:
+      'A policy may ask for speed over certainty and have an eighth of each large tensor looked at. Damage that is spread out is still found, a single bad value mostly not; so the report says that a part was passed over. Digests are verified over everything, whatever is sampled.',
+    example: {
+      input: {
+        described: 'A tensor has 20,000 rows of 1,024 values, and the policy says "weights": { "scan": "sampled" }.',
+      },
+      says: 'of 1 tensor a sample was looked at',
+    },
+  },
   ADMISSION_NOT_SCANNED: {
     about:
       'Values are read a few whole rows at a time, into memory that is bounded whatever the file says. A tensor whose rows do not fit is not read in parts but reported, and the verdict stays open: a check that did not happen must not look like one that passed. No published model has rows of such a length.',

@@ -5,6 +5,7 @@
 
 import { formatInput } from './_format.ts';
 import { ADMISSION_DOCS } from './admission.ts';
+import { BEHAVIOUR_DOCS } from './behaviour.ts';
 import { CHECKPOINT_DOCS } from './checkpoint.ts';
 import { CORE_DOCS } from './core.ts';
 import { GGUF_DOCS } from './gguf.ts';
@@ -12,6 +13,7 @@ import { GGUF_METADATA_DOCS } from './gguf-metadata.ts';
 import { GGUF_TENSOR_DOCS } from './gguf-tensors.ts';
 import { JSON_DOCS } from './json.ts';
 import { MODEL_DOCS } from './model.ts';
+import { POLICY_DOCS } from './policy.ts';
 import { QUANT_DOCS } from './quant.ts';
 import type { RuleDocs } from './rule-doc.ts';
 import { SAFETENSORS_DOCS } from './safetensors.ts';
@@ -44,6 +46,8 @@ export const DOC_MODULES: readonly RuleDocs[] = [
   TOKENIZER_FILE_DOCS,
   TOKENIZER_REMARK_DOCS,
   ADMISSION_DOCS,
+  POLICY_DOCS,
+  BEHAVIOUR_DOCS,
 ];
 
 /** What is shown of a rule's documentation. */

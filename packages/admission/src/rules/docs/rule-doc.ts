@@ -3,6 +3,8 @@
  * that a test can make the file and hold the gate's words against what is written here.
  */
 
+import type { AdmissionPolicy } from '@mirust/schemas';
+
 /** The documentation of one rule. */
 export interface RuleDoc {
   /** One paragraph: what the rule demands, what goes wrong where nobody checks it, how files come to break it. */
@@ -47,6 +49,8 @@ export type ExampleInput =
   | { readonly meta: { readonly from: string; readonly to: string } }
   /** The tokenizer section of an SLM1 or SLM2 file. */
   | { readonly section: 'BTOK' | 'BPE1' | 'TOKN'; readonly rows: readonly ByteRow[] }
+  /** A GGUF that is admitted, under a policy of these fields. */
+  | { readonly policy: Omit<AdmissionPolicy, 'version'> }
   /** What is better said than shown. The test has the code that makes it. */
   | { readonly described: string };
 
