@@ -1,9 +1,13 @@
 /** Reports for other tools: every finding is there, and no text of a file becomes markup, a command or another element. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { githubAnnotations, junitXml, markdownSummary, sarifLog } from '../src/index.ts';
+
+const ORACLE = new URL('../../../fixtures/oracles/sarif', import.meta.url).pathname;
 
 const TOOL = { name: 'mirust-admit', version: '1.2.3' };
 
@@ -65,6 +69,24 @@ const anyReport = fc.record({ file: shown, message: shown, remedy: shown }).map(
 }));
 
 describe('SARIF', () => {
+  it('is the log that another validator found to follow the published schema', () => {
+    const accepted: AdmissionReport = {
+      ...GOOD,
+      findings: [
+        {
+          ...PROBE,
+          severity: 'suppressed',
+          suppression: { reason: 'known', expires: '2027-01-31', severity: 'warning' },
+        },
+      ],
+    };
+    const log = `${JSON.stringify(sarifLog([GOOD, BAD, UNOPENED, accepted], TOOL), null, 2)}\n`;
+    // After a change: write the log there, and run sarif_golden.py.
+    expect(log).toBe(readFileSync(`${ORACLE}/log.sarif`, 'utf8'));
+    const { logSha256, errors } = JSON.parse(readFileSync(`${ORACLE}/verdict.json`, 'utf8'));
+    expect([createHash('sha256').update(log).digest('hex'), errors]).toEqual([logSha256, 0]);
+  });
+
   it('has a rule once, and every finding', () => {
     const [run] = sarifLog([GOOD, BAD, UNOPENED], TOOL).runs;
     expect(run?.tool.driver).toEqual({
