@@ -19,6 +19,7 @@ import { type FileSet, type InspectedCheckpoint, inspectCheckpoint, pinFiles } f
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import { checkBehaviour } from './behaviour-check.ts';
 import { checkContract } from './contract-check.ts';
+import { unsafeNeighbours } from './neighbours.ts';
 import { NO_POLICY, type Policy } from './policy/policy.ts';
 import { checkPolicy, type FileDigests } from './policy-check.ts';
 import { checkProvenance, demandsProvenance } from './provenance-check.ts';
@@ -39,7 +40,10 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
   const inspected = await run.check(
     'structure',
     () => inspectCheckpoint(pinned ?? files, readOptions),
-    ({ checkpoint: { warnings } }) => warnings.map(readerWarning),
+    ({ checkpoint: { warnings, format } }) => [
+      ...warnings.map(readerWarning),
+      ...(format === 'huggingface' ? unsafeNeighbours(files) : []),
+    ],
   );
   const checkpoint = inspected?.checkpoint;
   try {

@@ -43,6 +43,11 @@ export const ADMISSION_ERRORS = {
     when: 'The rows of a tensor are so long that their values were not looked at.',
     remedy: 'Do not use the file unless you know why it has such rows.',
   },
+  ADMISSION_UNSAFE_NEIGHBOUR: {
+    class: 'policy',
+    when: 'Beside the weights of a directory lie pickles, archives or programs.',
+    remedy: 'Keep the safetensors, the tokenizer and the JSON files, and remove the rest.',
+  },
   ADMISSION_REFUSED: {
     class: 'policy',
     when: 'A program has the gate look at a model before it loads it, and the verdict is not admitted.',

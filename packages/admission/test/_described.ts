@@ -323,6 +323,8 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
   ADMISSION_WEIGHT_CONSTANT: () => withValues('model.layers.0.self_attn.q_proj.weight', () => 0.5),
   ADMISSION_WEIGHT_SCALE: () =>
     withValues('model.layers.0.mlp.up_proj.weight', (index) => (Math.floor(index / 8) === 2 ? 1e6 : 1)),
+  ADMISSION_UNSAFE_NEIGHBOUR: () =>
+    directory({ 'pytorch_model.bin': new Uint8Array(0), 'modeling_tiny.py': new Uint8Array(0) }),
   ADMISSION_SAMPLED: () => () => {
     const shape = [20_000, 1024];
     const encoding = createEncoding('f32', shape);

@@ -267,13 +267,14 @@ describe('findings', () => {
 describe('every code', () => {
   it('has a class and a remedy, and is provoked by a test above or beside', () => {
     // ADMISSION_DTYPE, ADMISSION_TOKENIZER_MISSING and ADMISSION_ROUND_TRIP: sources.test.ts. ADMISSION_REFUSED: test/gate.test.ts.
-    // The rest: weights.test.ts.
+    // ADMISSION_UNSAFE_NEIGHBOUR: sources.test.ts and rule-docs.test.ts. The rest: weights.test.ts.
     expect(Object.keys(ADMISSION_ERRORS).sort()).toEqual([
       'ADMISSION_DTYPE',
       'ADMISSION_NOT_SCANNED',
       'ADMISSION_REFUSED',
       'ADMISSION_ROUND_TRIP',
       'ADMISSION_TOKENIZER_MISSING',
+      'ADMISSION_UNSAFE_NEIGHBOUR',
       'ADMISSION_WEIGHT_CONSTANT',
       'ADMISSION_WEIGHT_NOT_FINITE',
       'ADMISSION_WEIGHT_SCALE',

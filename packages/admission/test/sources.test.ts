@@ -258,3 +258,16 @@ describe('files that are no whole model', () => {
     expect(problems(await admitFiles({ file: bytes }, 'file'))).toEqual([problem]);
   });
 });
+
+describe('files beside a model', () => {
+  it('that other tools execute are a warning, in a directory alone', async () => {
+    const pickle = { 'a.pkl': Uint8Array.of(0x80, 2), 'run.py': utf8('print()'), 'notes.txt': utf8('') };
+    const report = await admitFiles(directory(goodTensors(), pickle));
+    expect(warnings(report)).toEqual(['policy ADMISSION_UNSAFE_NEIGHBOUR']);
+    expect(report.findings[0]?.message).toBe('other tools execute files of this directory: a.pkl, run.py');
+    expect(warnings(await admitFiles({ ...gguf(), ...pickle }, 'a.gguf'))).toEqual([]);
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`${i}\u202e.py`, new Uint8Array(0)]));
+    const [finding] = (await admitFiles(directory(goodTensors(), many))).findings;
+    expect(finding?.message).toMatch(/\\u\{202e\}\.py and 895 more$/);
+  });
+});

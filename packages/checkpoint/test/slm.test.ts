@@ -163,6 +163,7 @@ describe('SLM2', () => {
       baseModel: 'b',
       chatTemplate: '{{x}}',
       endOfGeneration: [7],
+      sources: [expect.objectContaining({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })],
     });
     await checkpoint.verify();
     expect((await checkpoint.readTokenizer())?.model.endOfGeneration).toEqual([7]);

@@ -29,6 +29,7 @@ export const PRESETS: Readonly<Record<PresetName, AdmissionPolicy>> = {
       ADMISSION_WEIGHT_CONSTANT: 'error',
       ADMISSION_ROUND_TRIP: 'error',
       ADMISSION_NOT_SCANNED: 'error',
+      ADMISSION_UNSAFE_NEIGHBOUR: 'error',
       // Many sound models say nothing of it; who needs it to be named makes it an error again.
       POLICY_PROVENANCE: 'warning',
     },

@@ -10,6 +10,7 @@ const MILD: ReadonlySet<string> = new Set([
   'ADMISSION_WEIGHT_ZERO',
   'ADMISSION_WEIGHT_CONSTANT',
   'ADMISSION_WEIGHT_SCALE',
+  'ADMISSION_UNSAFE_NEIGHBOUR',
 ]);
 
 /** What was not looked at. */

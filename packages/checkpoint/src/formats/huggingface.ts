@@ -18,6 +18,7 @@ import type { CheckpointFile } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
 import { type FileSet, missingFile, readSmallFile } from '../file-set.ts';
 import { MAX_CONFIG_BYTES, MAX_INDEX_BYTES, MAX_TOKENIZER_CONFIG_BYTES, readJsonFile } from '../json-file.ts';
+import { readModelCard } from '../model-card.ts';
 import type { OpenedModel } from '../opened.ts';
 import { readHuggingFaceTokenizer } from '../tokenizers.ts';
 import { findParts, type HuggingFaceParts } from './huggingface-parts.ts';
@@ -100,6 +101,7 @@ async function readFacts(files: FileSet, config: JsonObject, options: ReadOption
   return {
     // A path of the machine that trained the model is no name.
     name: typeof name === 'string' && !/^[./~\\]|^[A-Za-z]:/.test(name) ? name : undefined,
+    ...(await readModelCard(files, options)),
     chatTemplate: await readChatTemplate(files, options),
     endOfGeneration: isJsonArray(end) ? end : [end],
   };

@@ -79,6 +79,14 @@ export const ADMISSION_DOCS: RuleDocs = {
       says: 'of 1 tensor a sample was looked at',
     },
   },
+  ADMISSION_UNSAFE_NEIGHBOUR: {
+    about:
+      'MiRust reads safetensors, tokenizer and JSON of a directory and opens nothing else. Whoever loads the same directory with another tool may get more: a pickle runs code as it is read, and a Python file runs once somebody trusts the model. Such files come along when a whole repository is copied, so this is a warning; the policy strict refuses them.',
+    example: {
+      input: { described: 'Beside model.safetensors lie pytorch_model.bin and modeling_tiny.py.' },
+      says: 'other tools execute files of this directory: pytorch_model.bin, modeling_tiny.py',
+    },
+  },
   ADMISSION_NOT_SCANNED: {
     about:
       'Values are read a few whole rows at a time, into memory that is bounded whatever the file says. A tensor whose rows do not fit is not read in parts but reported, and the verdict stays open: a check that did not happen must not look like one that passed. No published model has rows of such a length.',
