@@ -42,8 +42,9 @@ describe('in a browser', () => {
   it('bundles without node modules, stays small, admits, plans and runs', async () => {
     const code = await bundle();
     expect(code).not.toMatch(/require\(|"node:|'node:/);
-    // A budget, so that a heavy dependency cannot creep in: all four jobs in one page, 185 kB of it kernels in base64.
-    expect(code.length).toBeLessThan(510_000);
+    // A budget, so that a heavy dependency cannot creep in: all four jobs in one page, 185 kB of it kernels in base64, and
+    // 63 kB the sandbox of chat templates, which a bundler that splits leaves out until a template is rendered.
+    expect(code.length).toBeLessThan(585_000);
     const bytes = await packPath(`${ROOT}/fixtures/story/hf`, { quant: 'q8' });
     const sandbox = {
       blob: new Blob([bytes as BlobPart]),

@@ -12,12 +12,13 @@ type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity"
 ate","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","undetermined"]},
 message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}},artifact:{type:"\
 object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"\
-^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"object",required:["na\
-me","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:["passed","failed","skipped"]}}}}},
-schema32={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,properties:{rule:{type:"s\
-tring"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","contract","tokenizer","wei\
-ghts","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:["error","warning","un\
-determined"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+^[0-9a-f]{64}$"},architecture:{type:"string"},parameters:{type:"integer",minimum:1},templateDigest:{type:"string",pattern:"\
+^[0-9a-f]{64}$"}}},check:{type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"stri\
+ng"},outcome:{enum:["passed","failed","skipped"]}}}}},schema32={type:"object",required:["rule","class","severity","messa\
+ge"],additionalProperties:!1,properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:[
+"structure","integrity","contract","tokenizer","weights","template","policy","provenance","behaviour","unsupported","res\
+ource","io"]},severity:{enum:["error","warning","undetermined"]},message:{type:"string"},remedy:{type:"string"},offset:{
+type:"integer",minimum:0},tensor:{type:"string"}}};var schema34={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
 enum:["passed","failed","skipped"]}}},pattern4=new RegExp("^MR-[A-Z][0-9]{3}$","u"),pattern5=new RegExp("^[0-9a-f]{64}$",
 "u");function validate20(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
@@ -82,8 +83,8 @@ if(valid0){if(data.artifact!==void 0){let data13=data.artifact,_errs26=errors;if
 "object"&&!Array.isArray(data13)){let missing2;if(data13.format===void 0&&(missing2="format"))return validate20.errors=[
 {instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing2},
 message:"must have required property '"+missing2+"'"}],!1;{let _errs29=errors;for(let key2 in data13)if(!(key2==="format"||
-key2==="rootDigest"||key2==="architecture"||key2==="parameters")){return validate20.errors=[{instancePath:instancePath+"\
-/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+key2==="rootDigest"||key2==="architecture"||key2==="parameters"||key2==="templateDigest")){return validate20.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
 message:"must NOT have additional properties"}],!1;break}if(_errs29===errors){if(data13.format!==void 0){let _errs30=errors;
 if(typeof data13.format!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/\
 $defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs30===
@@ -95,49 +96,54 @@ f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validat
 must be string"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5){if(data13.architecture!==void 0){let _errs34=errors;
 if(typeof data13.architecture!="string")return validate20.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
 #/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs34===
-errors}else var valid5=!0;if(valid5)if(data13.parameters!==void 0){let data17=data13.parameters,_errs36=errors;if(!(typeof data17==
+errors}else var valid5=!0;if(valid5){if(data13.parameters!==void 0){let data17=data13.parameters,_errs36=errors;if(!(typeof data17==
 "number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate20.errors=[{instancePath:instancePath+"/artifact\
 /parameters",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"mu\
 st be integer"}],!1;if(errors===_errs36&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate20.
 errors=[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs36===errors}else var valid5=!0}}}}}else
-return validate20.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs26===errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){
-let data18=data.checks,_errs38=errors;if(errors===_errs38)if(Array.isArray(data18)){var valid6=!0;let len1=data18.length;
-for(let i1=0;i1<len1;i1++){let data19=data18[i1],_errs40=errors;if(errors===errors)if(data19&&typeof data19=="object"&&!Array.
-isArray(data19)){let missing3;if(data19.name===void 0&&(missing3="name")||data19.outcome===void 0&&(missing3="outcome"))
-return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/required",keyword:"required",
-params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs43=errors;for(let key3 in data19)
-if(!(key3==="name"||key3==="outcome")){return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/\
-$defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have\
- additional properties"}],!1;break}if(_errs43===errors){if(data19.name!==void 0){let _errs44=errors;if(typeof data19.name!=
-"string")return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#/$defs/check/properties\
-/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs44===errors}else var valid8=!0;
-if(valid8)if(data19.outcome!==void 0){let data21=data19.outcome,_errs46=errors;if(!(data21==="passed"||data21==="failed"||
-data21==="skipped"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/ch\
-eck/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema34.properties.outcome.enum},message:"must be equ\
-al to one of the allowed values"}],!1;var valid8=_errs46===errors}else var valid8=!0}}}else return validate20.errors=[{instancePath:instancePath+
-"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid6=_errs40===
-errors;if(!valid6)break}}else return validate20.errors=[{instancePath:instancePath+"/checks",schemaPath:"#/properties/ch\
-ecks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}}}else
-return validate20.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate20.errors=vErrors,errors===0}var Diagnostics=validate21,schema35={$schema:"https://json-schema.or\
-g/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","artifact","environment","backen\
-d","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{
-$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/\
-$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"#/$defs/phase"},operations:{type:"\
-array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["tokens","milliseconds"],additionalProperties:!1,
-properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},artifact:{type:"object",required:[
-"format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
-environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{runtime:{type:"string"},version:{type:"\
-string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows","threads"],
-additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f\
-32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},tape:{type:"object",required:[
-"name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{
-name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",
-minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
-er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
-umber",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs36===errors}else var valid5=!0;if(valid5)
+if(data13.templateDigest!==void 0){let data18=data13.templateDigest,_errs38=errors;if(errors===_errs38)if(typeof data18==
+"string"){if(!pattern5.test(data18))return validate20.errors=[{instancePath:instancePath+"/artifact/templateDigest",schemaPath:"\
+#/$defs/artifact/properties/templateDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must ma\
+tch pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+"/artifact/templateDigest",
+schemaPath:"#/$defs/artifact/properties/templateDigest/type",keyword:"type",params:{type:"string"},message:"must be stri\
+ng"}],!1;var valid5=_errs38===errors}else var valid5=!0}}}}}}else return validate20.errors=[{instancePath:instancePath+"\
+/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs26===
+errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){let data19=data.checks,_errs40=errors;if(errors===_errs40)if(Array.
+isArray(data19)){var valid6=!0;let len1=data19.length;for(let i1=0;i1<len1;i1++){let data20=data19[i1],_errs42=errors;if(errors===
+errors)if(data20&&typeof data20=="object"&&!Array.isArray(data20)){let missing3;if(data20.name===void 0&&(missing3="name")||
+data20.outcome===void 0&&(missing3="outcome"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"\
+#/$defs/check/required",keyword:"required",params:{missingProperty:missing3},message:"must have required property '"+missing3+
+"'"}],!1;{let _errs45=errors;for(let key3 in data20)if(!(key3==="name"||key3==="outcome")){return validate20.errors=[{instancePath:instancePath+
+"/checks/"+i1,schemaPath:"#/$defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
+message:"must NOT have additional properties"}],!1;break}if(_errs45===errors){if(data20.name!==void 0){let _errs46=errors;
+if(typeof data20.name!="string")return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#\
+/$defs/check/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs46===
+errors}else var valid8=!0;if(valid8)if(data20.outcome!==void 0){let data22=data20.outcome,_errs48=errors;if(!(data22==="\
+passed"||data22==="failed"||data22==="skipped"))return validate20.errors=[{instancePath:instancePath+"/checks/"+i1+"/out\
+come",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema34.properties.outcome.
+enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs48===errors}else var valid8=!0}}}else return validate20.
+errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;var valid6=_errs42===errors;if(!valid6)break}}else return validate20.errors=[{instancePath:instancePath+
+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs40===
+errors}else var valid0=!0}}}}}}}else return validate20.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate20.errors=vErrors,errors===0}var Diagnostics=validate21,schema35={
+$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","\
+artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{
+$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},
+tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"\
+#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["token\
+s","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
+artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"\
+string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{
+runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:["context","c\
+hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
+integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
+tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
+properties:{name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"\
+integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"\
+integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"\
+number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
 number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}},operation:{
 type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
 "decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},bytes:{type:"int\
@@ -600,7 +606,7 @@ s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},mess
 errors}else var valid0=!0}}}}}}}}}}}}}}else return validate23.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;return validate23.errors=vErrors,errors===0}var ArtifactManifest=validate26;var schema81={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
-"requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern7=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern9=new RegExp(
+"requiredNextGate"],additionalProperties:!1};var func3=require_ucs2length().default,pattern8=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern10=new RegExp(
 "^[0-9a-f]{16}$","u");function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===
 void 0&&(missing0="format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLen\
@@ -616,7 +622,7 @@ let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="strin
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},
 message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern7.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
+an 1 characters"}],!1;if(!pattern8.test(data1))return validate28.errors=[{instancePath:instancePath+"/fileName",schemaPath:"\
 #/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'m\
 ust match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
@@ -633,7 +639,7 @@ test(data3))return validate28.errors=[{instancePath:instancePath+"/sha256",schem
 pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate28.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern9.test(data4))return validate28.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern10.test(data4))return validate28.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
 ^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate28.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
@@ -652,7 +658,7 @@ if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===err
 data1)>255)return validate30.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
 maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func3(data1)<1)return validate30.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern7.test(data1))return validate30.errors=[{instancePath:instancePath+
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern8.test(data1))return validate30.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
 \\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate30.errors=
 [{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
@@ -680,7 +686,7 @@ return validate27.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"di
 format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate27.errors=[{instancePath,
 schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
 t" must be string'}],!1}else return validate27.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
-ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern12=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern13=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
+ject"},message:"must be object"}],!1;return validate27.errors=vErrors,errors===0}var pattern13=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern14=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate34(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&(missing0="architect\
 ure")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCo\
@@ -693,12 +699,12 @@ if(typeof data0=="string"){if(func3(data0)>256)return validate34.errors=[{instan
 common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
 56 characters"}],!1;if(func3(data0)<1)return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
 hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern12.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
+s"}],!1;if(!pattern13.test(data0))return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
 .json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
 ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,_errs5=errors;if(errors===
-_errs5)if(typeof data1=="string"){if(!pattern13.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
+_errs5)if(typeof data1=="string"){if(!pattern14.test(data1))return validate34.errors=[{instancePath:instancePath+"/archi\
 tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
 message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
@@ -718,7 +724,7 @@ errors=vErrors,errors===0}var schema64={type:"object",properties:{name:{$ref:"co
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
-h"],additionalProperties:!1};var pattern14=new RegExp("^[!-~]{1,256}$","u"),pattern15=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
+h"],additionalProperties:!1};var pattern15=new RegExp("^[!-~]{1,256}$","u"),pattern16=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate37(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
@@ -727,12 +733,12 @@ must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0
 oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate37.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern14.test(data0))return validate37.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate37.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
 must match pattern "^[!-~]{1,256}$"'}],!1}else return validate37.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern15.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern16.test(data1))return validate37.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
 $"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate37.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
@@ -781,7 +787,7 @@ let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
 must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate39.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern12.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+aracters"}],!1;if(!pattern13.test(data0))return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
 s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
 u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
 rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
@@ -810,12 +816,12 @@ ties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pa
 "string"){if(func3(data0)>256)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate42.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate42.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data0))return validate42.
 errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate42.errors=
 [{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern15.test(data1))return validate42.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern16.test(data1))return validate42.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
 )?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
@@ -828,7 +834,7 @@ errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missing
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
 "q4BlockSize"||key0==="scaleType")){return validate41.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.
+errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern16.
 test(data0))return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
 pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
 -9][0-9]{0,9})?$"'}],!1}else return validate41.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
@@ -863,7 +869,7 @@ ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
 "string"){if(func3(data0)>256)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate45.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate45.errors=
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data0))return validate45.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
 \\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
@@ -871,7 +877,7 @@ errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.ver
 "string"){if(func3(data1)>256)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
 1)return validate45.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate45.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data1))return validate45.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate45.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
@@ -1078,7 +1084,7 @@ $ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schem
 #/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
 type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
 type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern40=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
+additionalProperties:!1}}};var pattern41=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
 void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate50.errors=[{instancePath,
@@ -1086,7 +1092,7 @@ schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},mes
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
 aleType")){return validate50.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate50.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern16.test(data0))return validate50.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
 return validate50.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
@@ -1111,7 +1117,7 @@ errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.s
 2"||data4==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
 wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate50.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern30=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern31=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
@@ -1120,22 +1126,22 @@ message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for
 teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate54.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
 0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern31.test(data1))return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern30.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern31.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
 $"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern30.test(data3))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern31.test(data3))return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
@@ -1147,7 +1153,7 @@ parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=n
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
 key0==="statistics")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(
+requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern16.test(
 data0))return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
 A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
@@ -1157,7 +1163,7 @@ errors)if(typeof data1=="string"){if(func3(data1)>256)return validate53.errors=[
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
  have more than 256 characters"}],!1;if(func3(data1)<1)return validate53.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
+have fewer than 1 characters"}],!1;if(!pattern13.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
 backReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
 \\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
@@ -1176,7 +1182,7 @@ ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
 errors)if(typeof data0=="string"){if(func3(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 #/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
 if(func3(data0)<1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate57.
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data0))return validate57.
 errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
 \\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
@@ -1204,7 +1210,7 @@ ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
 "string"){if(func3(data0)>256)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
 1)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate59.errors=
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data0))return validate59.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
 \\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
@@ -1212,7 +1218,7 @@ errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.ver
 "string"){if(func3(data1)>256)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
 1)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate59.
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data1))return validate59.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
@@ -1233,12 +1239,12 @@ if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(t
 return validate48.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
 keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate48.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate48.errors=
+params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data1))return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
 tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern13.test(data2))return validate48.
+let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern14.test(data2))return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
 pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate48.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
@@ -1254,7 +1260,7 @@ errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/m
 limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
+"string"){if(!pattern15.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
 /tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
@@ -1280,7 +1286,7 @@ void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
 gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate48.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data10))return validate48.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data10))return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
 u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
@@ -1289,7 +1295,7 @@ _errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>2
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
 must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate48.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data11))return validate48.errors=[{instancePath:instancePath+"\
+NOT have fewer than 1 characters"}],!1;if(!pattern13.test(data11))return validate48.errors=[{instancePath:instancePath+"\
 /baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
 \\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
@@ -1348,7 +1354,7 @@ if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=erro
 "object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate48.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern40.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern41.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\

@@ -7,6 +7,7 @@
  * integrity    SLM2: SHA-256 of every chunk and tensor; SLM1: its checksum; other formats have no digests
  * contract     every tensor against the architecture, types that the runtime computes with, a layout that exists
  * tokenizer    built, no larger than the embedding, probes survive a round trip
+ * template     a chat template, where there is one: read and rendered in a sandbox, on probes
  * weights      every value a number; no tensor of zeros, no matrix of one value
  * ```
  *
@@ -19,6 +20,7 @@ import { parameterCount } from '@mirust/model';
 import type { AdmissionCheck, AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import { checkContract } from './contract-check.ts';
 import { createFindings, type Findings } from './findings.ts';
+import { checkTemplate, type TemplateCheck } from './template-check.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
 import { findingOf, warningOf } from './verdict.ts';
 import { checkWeights } from './weights-check.ts';
@@ -75,11 +77,17 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
     ({ checkpoint: { warnings } }) => warnings.map((warning) => warningOf('structure', warning)),
   );
   const checkpoint = inspected?.checkpoint;
+  let templated: TemplateCheck | undefined;
   try {
     const verifyOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
     await check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
     await check('contract', inspected && (async () => checkContract(inspected, findings)), (found) => found);
-    await check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), (found) => found);
+    const readTokenizer = checkpoint && (() => checkTokenizer(checkpoint, readOptions));
+    const tokenized = await check('tokenizer', readTokenizer, (result) => result.findings);
+    const template = checkpoint?.facts.chatTemplate;
+    const render =
+      template === undefined ? undefined : () => checkTemplate(template, tokenized?.tokenizer, readOptions);
+    templated = await check('template', render, (result) => result.findings);
     // Values of bytes that are not the published ones say nothing.
     const isIntact = checks.some(({ name, outcome }) => name === 'integrity' && outcome === 'passed');
     const scan = isIntact && checkpoint ? () => checkWeights(checkpoint, verifyOptions) : undefined;
@@ -87,12 +95,13 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
   } finally {
     await checkpoint?.close();
   }
-  return report(files, checkpoint, findings, checks);
+  return report(files, checkpoint, templated?.digest, findings, checks);
 }
 
 function report(
   files: FileSet,
   checkpoint: Checkpoint | undefined,
+  templateDigest: string | undefined,
   findings: Findings,
   checks: readonly AdmissionCheck[],
 ): AdmissionReport {
@@ -106,6 +115,7 @@ function report(
       format,
       ...(rootDigest === undefined ? {} : { rootDigest }),
       ...(model === undefined ? {} : { architecture: model.architecture, parameters: parameterCount(model.contract) }),
+      ...(templateDigest === undefined ? {} : { templateDigest }),
     },
     checks: [...checks],
   };

@@ -25,14 +25,30 @@ const MILD: ReadonlySet<string> = new Set([
   'ADMISSION_ROUND_TRIP',
   'ADMISSION_WEIGHT_ZERO',
   'ADMISSION_WEIGHT_CONSTANT',
+  'TEMPLATE_PROBE',
+  'TEMPLATE_TURN_DROPPED',
+  'TEMPLATE_NOT_DETERMINISTIC',
+  'TEMPLATE_LARGE_LITERAL',
+  'TEMPLATE_ACTIVE_TEXT',
+  'TEMPLATE_INVISIBLE_TEXT',
+  'TEMPLATE_CONDITION',
+  'TEMPLATE_MARKER',
+]);
+
+/** Findings of these say that something was not looked at. */
+const OPEN: ReadonlySet<string> = new Set([
+  'ADMISSION_NOT_SCANNED',
+  'TEMPLATE_UNSUPPORTED',
+  'TEMPLATE_TIME',
+  'TEMPLATE_SANDBOX',
 ]);
 
 /**
  * How heavily an error weighs. A disk or server that failed says nothing about the file, nor do values that nobody looked
- * at: undetermined.
+ * at or a template that could not be rendered here: undetermined.
  */
 export function severityOf(code: string, errorClass: ErrorClass): AdmissionFinding['severity'] {
-  if (errorClass === 'io' || code === 'ADMISSION_NOT_SCANNED') return 'undetermined';
+  if (errorClass === 'io' || OPEN.has(code)) return 'undetermined';
   return MILD.has(code) ? 'warning' : 'error';
 }
 
