@@ -77,21 +77,29 @@ function asFinding({
 function findingsOfOutcomes(probed: readonly Probed[]): AdmissionFinding[] {
   const limited = probed.find(({ outcome }) => outcome.kind === 'limit');
   if (limited !== undefined) return [outcomeFinding('TEMPLATE_LIMIT', limited)];
-  const plain = probed.filter(({ isPlain }) => isPlain);
-  if (!plain.some(({ outcome }) => outcome.kind === 'text')) {
-    const lacking = plain.find(({ outcome }) => outcome.kind === 'unsupported');
-    if (lacking !== undefined) return [outcomeFinding('TEMPLATE_UNSUPPORTED', lacking)];
-    const failed = plain.find(({ outcome }) => outcome.kind === 'failed');
-    if (failed !== undefined) return [outcomeFinding('TEMPLATE_RENDER', failed)];
-    return plain[0] === undefined ? [] : [outcomeFinding('TEMPLATE_RAISED', plain[0])];
-  }
+  const plain = probed.filter(({ kind }) => kind === 'plain');
+  const isRendered = ({ outcome }: Probed): boolean => outcome.kind === 'text';
+  if (!plain.some(isRendered))
+    return findingsOfNone(plain, probed.filter(({ kind }) => kind === 'parts').some(isRendered));
   const findings: AdmissionFinding[] = [];
-  const failed = probed.filter(({ outcome }) => outcome.kind === 'failed' || outcome.kind === 'unsupported');
+  const failed = probed.filter(({ kind, outcome }) => {
+    return kind !== 'parts' && (outcome.kind === 'failed' || outcome.kind === 'unsupported');
+  });
   if (failed[0] !== undefined) {
     const more = failed.length === 1 ? '' : ` (and ${failed.length - 1} more of ${probed.length} probes)`;
     findings.push(outcomeFinding('TEMPLATE_PROBE', failed[0], more));
   }
   return [...findings, ...findingsOfContents(plain)];
+}
+
+/** No plain conversation is rendered: why not. A template that wants contents in parts is one for other callers, not a bad one. */
+function findingsOfNone(plain: readonly Probed[], takesParts: boolean): AdmissionFinding[] {
+  const find = (kind: RenderOutcome['kind']): Probed | undefined => plain.find(({ outcome }) => outcome.kind === kind);
+  const [lacking, failed, raised] = [find('unsupported'), find('failed'), find('raised')];
+  if (takesParts && failed !== undefined) return [outcomeFinding('TEMPLATE_PROBE', failed)];
+  if (lacking !== undefined) return [outcomeFinding('TEMPLATE_UNSUPPORTED', lacking)];
+  if (failed !== undefined) return [outcomeFinding('TEMPLATE_RENDER', failed)];
+  return raised === undefined ? [] : [outcomeFinding('TEMPLATE_RAISED', raised)];
 }
 
 function outcomeFinding(code: TemplateErrorCode, { name, outcome }: Probed, more = ''): AdmissionFinding {
@@ -140,7 +148,9 @@ function findingsOfMarkers(
   tokenizer: Tokenizer | undefined,
 ): AdmissionFinding[] {
   if (tokenizer === undefined) return [];
-  const texts = probed.flatMap(({ isPlain, outcome }) => (isPlain && outcome.kind === 'text' ? [outcome.text] : []));
+  const texts = probed.flatMap(({ kind, outcome }) =>
+    kind === 'plain' && outcome.kind === 'text' ? [outcome.text] : [],
+  );
   const written = markers.filter((marker) => texts.some((text) => text.includes(marker)));
   const unknown = written.filter((marker) => !isToken(marker, tokenizer));
   if (unknown.length === 0) return [];
@@ -161,7 +171,9 @@ function isToken(text: string, { encode, model }: Tokenizer): boolean {
 
 /** Errors of the interpreter count as such, whatever it says: its words may change with its version. */
 async function digestOf(probed: readonly Probed[]): Promise<string> {
-  const outputs = probed.map(({ outcome }) => {
+  // What becomes of a list where a text is wanted is the interpreter's affair.
+  const known = probed.filter(({ kind }) => kind !== 'parts');
+  const outputs = known.map(({ outcome }) => {
     if (outcome.kind === 'text') return { text: outcome.text };
     return outcome.kind === 'raised' ? { raised: outcome.message } : { failed: true };
   });

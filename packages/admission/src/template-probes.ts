@@ -7,8 +7,11 @@ export const TEMPLATE_PROBES_VERSION = 1;
 /** One conversation. */
 export interface TemplateProbe {
   readonly name: string;
-  /** What every template for conversations takes, if not in the presence of a system message. */
-  readonly isPlain: boolean;
+  /**
+   * `plain`: what every template for conversations takes, if not in the presence of a system message. `parts`: contents as
+   * lists, which templates of models for images want, and others fail on. `rare`: the rest.
+   */
+  readonly kind: 'plain' | 'parts' | 'rare';
   readonly input: ChatInput;
 }
 
@@ -64,25 +67,26 @@ const PROBE_TOKENS = { bosToken: '<|probe_bos|>', eosToken: '<|probe_eos|>' };
 function probe(
   name: string,
   messages: readonly ChatMessage[],
-  { isPlain = false, addGenerationPrompt = true, ...rest }: Partial<ChatInput> & { readonly isPlain?: boolean } = {},
+  { kind = 'rare', addGenerationPrompt = true, ...rest }: Partial<ChatInput> & { kind?: TemplateProbe['kind'] } = {},
 ): TemplateProbe {
-  return { name, isPlain, input: { messages, addGenerationPrompt, now: NOW, ...PROBE_TOKENS, ...rest } };
+  return { name, kind, input: { messages, addGenerationPrompt, now: NOW, ...PROBE_TOKENS, ...rest } };
 }
 
 /** The set. */
 export const TEMPLATE_PROBES: readonly TemplateProbe[] = [
-  probe('user', [user(RIVERS)], { isPlain: true }),
-  probe('user, no generation prompt', [user(RIVERS)], { isPlain: true, addGenerationPrompt: false }),
-  probe('system and user', [system, user(RIVERS)], { isPlain: true }),
-  probe('three turns', [user(RIVERS), assistant(ANSWER), user(LONGEST)], { isPlain: true }),
-  probe('system and three turns', [system, user(RIVERS), assistant(ANSWER), user(LONGEST)], { isPlain: true }),
-  probe('complete', [user(RIVERS), assistant(ANSWER)], { isPlain: true, addGenerationPrompt: false }),
+  probe('user', [user(RIVERS)], { kind: 'plain' }),
+  probe('user, no generation prompt', [user(RIVERS)], { kind: 'plain', addGenerationPrompt: false }),
+  probe('system and user', [system, user(RIVERS)], { kind: 'plain' }),
+  probe('three turns', [user(RIVERS), assistant(ANSWER), user(LONGEST)], { kind: 'plain' }),
+  probe('system and three turns', [system, user(RIVERS), assistant(ANSWER), user(LONGEST)], { kind: 'plain' }),
+  probe('complete', [user(RIVERS), assistant(ANSWER)], { kind: 'plain', addGenerationPrompt: false }),
   probe('empty content', [user('')]),
   probe('two users in a row', [user(RIVERS), user(LONGEST)]),
   probe('markup in the content', [user(MARKUP)]),
   probe('control characters in the content', [user(CONTROLS)]),
   probe('tools', [user(RIVERS)], { tools: TOOLS }),
   probe('tool call', [user(RIVERS), CALL, RESULT], { tools: TOOLS }),
+  probe('contents in parts', [{ role: 'user', content: [{ type: 'text', text: RIVERS }] }], { kind: 'parts' }),
 ];
 
 /** Probes again, on another day. Not part of the digest. */

@@ -61,7 +61,7 @@ describe('findings', () => {
     ],
     [
       `${TURNS}{% if tools %}{{ tools[0].nothing + 'x' }}{% endif %}`,
-      'warning TEMPLATE_PROBE: on the probe "tools" (and 1 more of 12 probes): Cannot perform operation + on undefined values',
+      'warning TEMPLATE_PROBE: on the probe "tools" (and 1 more of 13 probes): Cannot perform operation + on undefined values',
     ],
     [
       `${TURNS}{{ strftime_now('%Y') }}`,
@@ -90,6 +90,13 @@ describe('findings', () => {
     expect(found).toContain(expected);
     // A number that is too large is told beside what it does.
     expect(found.filter((finding) => finding !== expected && !finding.includes('TEMPLATE_LARGE_LITERAL'))).toEqual([]);
+  });
+
+  it('of a template that wants contents in parts', async () => {
+    const parts = '{% for m in messages %}{% for part in m.content %}{{ part.text }}{% endfor %}{% endfor %}';
+    expect(await findings(parts)).toEqual([
+      'warning TEMPLATE_PROBE: on the probe "user": Expected iterable or object type in for loop: got StringValue',
+    ]);
   });
 
   it('of a template that never ends, and of one that takes all memory', async () => {

@@ -116,5 +116,8 @@ describe('time', () => {
     // Far beyond what a quadratic walk finishes within a test's time.
     expect(remarks(`{{ 'a'${" ~ 'a'".repeat(30_000)} }}`)).toEqual([]);
     expect(remarks(`{{ messages[0].content${" ~ 'a'".repeat(30_000)} }}`)).toEqual([]);
+    expect(remarks(`{% set x = messages${' | string'.repeat(20_000)} %}`)).toEqual([]);
+    const backwards = Array.from({ length: 10_000 }, (_, index) => `{% set x${10_000 - index} = x${9999 - index} %}`);
+    expect(remarks(`${backwards.join('')}{% set x0 = messages[0].content %}`)).toEqual([]);
   });
 });

@@ -44,9 +44,13 @@ describe('a process', () => {
     expect(end).toEqual({ answer: '["undefined","undefined","undefined","undefined","no"]' });
   });
 
-  it('is absent where none can be started', async () => {
+  it.each([
+    ['nothing', '/nonexistent/node'],
+    // Ends at once, as a Node does that lacks a library.
+    ['another program', '/bin/false'],
+  ])('is absent where %s is started', async (_name, program) => {
     const path = process.execPath;
-    process.execPath = '/nonexistent/node';
+    process.execPath = program;
     try {
       expect(await runInProcess(RUN)).toEqual({ ended: 'absent' });
     } finally {

@@ -8,6 +8,12 @@ import type * as contract from './contract.ts';
 /** Beyond the script's own clock: the start of a process, and what is too deep inside a built-in function to be stopped. */
 const GRACE_MILLISECONDS = 3000;
 
+/** First character of all output: from here on it is the template's doing if the process ends. */
+const STARTED = '.';
+
+/** Where a Node of its own making finds its libraries. */
+const KEPT_VARIABLES = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];
+
 /**
  * What the process runs: the script in a context without any of Node's globals, against a clock that ends it even where
  * the caller is gone. The exit code 9 says that the clock did.
@@ -15,6 +21,7 @@ const GRACE_MILLISECONDS = 3000;
 const MAIN = `
 const { runInContext, createContext } = require('node:vm');
 const { script, job, milliseconds } = input;
+require('node:fs').writeSync(1, '${STARTED}');
 const context = createContext({ __proto__: null, job }, { codeGeneration: { strings: false, wasm: false } });
 let answer;
 try {
@@ -37,9 +44,12 @@ export const runApart: typeof contract.runApart = async (run) => {
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,
       // Nothing of the caller's settings: no preloaded modules, no inspector. Electron is told to be Node.
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: {
+        ...Object.fromEntries(KEPT_VARIABLES.map((name) => [name, process.env[name]])),
+        ELECTRON_RUN_AS_NODE: '1',
+      },
     });
-    let answer = '';
+    let output = '';
     let ended: 'time' | 'size' | undefined;
     const stop = (why?: 'time' | 'size'): void => {
       ended ??= why;
@@ -50,8 +60,8 @@ export const runApart: typeof contract.runApart = async (run) => {
     signal?.addEventListener('abort', abort);
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text: string) => {
-      answer += text;
-      if (answer.length > answerCharacters) stop('size');
+      output += text;
+      if (output.length > answerCharacters + STARTED.length) stop('size');
     });
     // A process that is gone reads no input; how it ended is told by its end.
     child.stdin.on('error', () => {});
@@ -66,8 +76,9 @@ export const runApart: typeof contract.runApart = async (run) => {
     });
     child.on('close', (code) => {
       if (ended !== undefined) settle({ ended });
-      else if (code === 0 && answer !== '') settle({ answer });
-      else settle({ ended: code === EXIT_TIME ? 'time' : 'crash' });
+      else if (code === 0 && output.length > STARTED.length) settle({ answer: output.slice(STARTED.length) });
+      else if (code === EXIT_TIME) settle({ ended: 'time' });
+      else settle({ ended: output === '' ? 'absent' : 'crash' });
     });
     child.stdin.end(`const input = JSON.parse(${input});${MAIN}`);
   });

@@ -83,23 +83,37 @@ function isLexical(text: string): boolean {
   }
 }
 
+/** What brackets do to the depth. */
+const BRACKETS: ReadonlyMap<string, number> = new Map([
+  ['OpenParen', 1],
+  ['OpenSquareBracket', 1],
+  ['OpenCurlyBracket', 1],
+  ['CloseParen', -1],
+  ['CloseSquareBracket', -1],
+  ['CloseCurlyBracket', -1],
+]);
+
+/** Tags that open a block. */
+const OPENING = new Set(['if', 'for', 'macro', 'call', 'filter']);
+
 /** Index of a token that opens one level too many. */
 function deepToken(tokens: readonly TemplateToken[]): number | undefined {
   /** Levels of every open block: an `elif` is a level inside its `if`. */
   const blocks: number[] = [];
+  let levels = 0;
   let brackets = 0;
   let prefixes = 0;
   for (const [index, { type, value }] of tokens.entries()) {
-    if (/^Open(Paren|SquareBracket|CurlyBracket)$/.test(type)) brackets++;
-    else if (/^Close(Paren|SquareBracket|CurlyBracket)$/.test(type)) brackets--;
-    else if (type === 'OpenStatement') {
+    brackets += BRACKETS.get(type) ?? 0;
+    if (type === 'OpenStatement') {
       const word = tokens[index + 1]?.value ?? '';
-      if (/^(if|for|macro|call|filter)$/.test(word) || (word === 'set' && !isAssignment(tokens, index))) blocks.push(1);
-      else if (word === 'elif') blocks.push((blocks.pop() ?? 0) + 1);
-      else if (word.startsWith('end')) blocks.pop();
+      if (word.startsWith('end')) levels -= blocks.pop() ?? 0;
+      else if (word === 'elif' || OPENING.has(word) || (word === 'set' && !isAssignment(tokens, index))) {
+        levels++;
+        blocks.push(word === 'elif' ? (blocks.pop() ?? 0) + 1 : 1);
+      }
     }
     prefixes = type === 'UnaryOperator' || value === 'not' ? prefixes + 1 : 0;
-    const levels = blocks.reduce((sum, count) => sum + count, 0);
     if (Math.max(brackets, levels, prefixes) > MAX_NESTING) return index;
   }
   return undefined;

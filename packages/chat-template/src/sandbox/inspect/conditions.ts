@@ -39,6 +39,12 @@ const COMMANDS = new Set(['/think', '/no_think', '/nothink', '/system_override']
 
 const COMPARISONS = new Set(['in', 'not in', '==', '!=']);
 
+/**
+ * A pass follows any number of assignments in the order of the source; more are for macros that are defined behind their
+ * arguments, and for loops.
+ */
+const MAX_PASSES = 8;
+
 /** Words that messages are searched for, each once, in the order of the source. */
 export function findTriggers(nodes: readonly TemplateNode[]): string[] {
   const spoken = spokenNames(nodes);
@@ -128,7 +134,7 @@ function spokenNames(all: readonly TemplateNode[]): Set<string> {
   const macros = new Map(
     nodes.filter(({ type }) => type === 'Macro').map((node) => [nameOf(childOf(node, 'name')), node]),
   );
-  for (let before = -1; before < spoken.size; ) {
+  for (let pass = 0, before = -1; pass < MAX_PASSES && before < spoken.size; pass++) {
     before = spoken.size;
     for (const node of nodes) {
       const call = node.type === 'CallExpression' ? nameOf(childOf(node, 'callee')) : undefined;
@@ -166,7 +172,6 @@ function addTarget(target: TemplateNode | undefined, spoken: Set<string>): void 
 
 /** Whether an expression is text of a message, or made of such text. */
 function isSpoken(node: TemplateNode | undefined, spoken: ReadonlySet<string>): boolean {
-  // Depth is bounded by the parser but for chains of operators, which are walked from their left end.
   const stack = node === undefined ? [] : [node];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const name = nameOf(next);
@@ -188,8 +193,10 @@ function givesContents(node: TemplateNode): boolean {
   if (filter === undefined) return false;
   const name = nameOf(filter) ?? nameOf(childOf(filter, 'callee'));
   if (name === 'map') return nodesOf(filter).some((part) => TEXT_FIELDS.has(constantText(part) ?? ''));
-  const isMessage = nodesOf(node).some((part) => /^messages?$/.test(nameOf(part) ?? ''));
-  return (name === 'tojson' || name === 'string') && isMessage;
+  if (name !== 'tojson' && name !== 'string') return false;
+  let operand = childOf(node, 'operand');
+  while (operand?.type === 'MemberExpression') operand = childOf(operand, 'object');
+  return /^messages?$/.test(nameOf(operand) ?? '');
 }
 
 /** The parts of an expression whose text can become its own. */
