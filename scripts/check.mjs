@@ -15,6 +15,7 @@ const CHECKS = [
   ['lint and format', 'biome', ['ci', '--colors=off', '--error-on-warnings', '.']],
   ['layers (turbo boundaries)', 'turbo', ['boundaries']],
   ['compiled kernels are fresh', 'node', ['packages/kernels/scripts/build.mjs', '--check']],
+  ['the sandbox of chat templates is fresh', 'node', ['packages/chat-template/scripts/build.mjs', '--check']],
   ['generated schemas are fresh', 'node', ['schemas/generate.mjs', '--check']],
   ['the page of error codes is fresh', 'node', ['scripts/generate-error-page.mjs', '--check']],
   ['the page of rules is fresh', 'node', ['scripts/generate-rule-page.mjs', '--check']],

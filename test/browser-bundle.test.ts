@@ -46,8 +46,9 @@ describe('in a browser', () => {
     const code = await bundle();
     expect(code).not.toMatch(/require\(|"node:|'node:/);
     // A budget, so that a heavy dependency cannot creep in: all four jobs in one page, 185 kB of it kernels in base64, 14 kB
-    // policies and the rules that they name.
-    expect(code.length).toBeLessThan(530_000);
+    // policies and the rules that they name, and 63 kB the sandbox of chat templates, which a bundler that splits leaves out
+    // until a template is rendered.
+    expect(code.length).toBeLessThan(605_000);
     const bytes = await packPath(`${ROOT}/fixtures/story/hf`, { quant: 'q8' });
     const sandbox = {
       blob: new Blob([bytes as BlobPart]),

@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TemplateErrorCode } from '@mirust/chat-template';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { loadBytes, packPath, ROOT } from './support.ts';
@@ -16,6 +17,8 @@ const BINARY = ['chromium', 'chromium-browser', 'google-chrome'].find(
   (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
 );
 if (BINARY === undefined) console.warn('there is no Chromium: the test of the engine in a page is skipped');
+
+const HTML = '<!doctype html><script type="module" src="/app.js"></script>';
 
 /** What the page does: one result per number of threads, posted back to where it came from. */
 const PAGE = `
@@ -38,11 +41,39 @@ const PAGE = `
   await fetch('/done', { method: 'POST', body: JSON.stringify(results) });
 `;
 
-type Result = { readonly text?: string; readonly backend?: string; readonly code?: string };
+/** What a page does that renders chat templates, in workers: one result per template. */
+const TEMPLATES_PAGE = `
+  import { renderChatTemplate } from '@mirust/chat-template';
+  const results = [];
+  const input = { messages: [{ role: 'user', content: 'Hello' }], addGenerationPrompt: true };
+  const list = '{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}';
+  const text = "{% set ns = namespace(s='xy') %}{% for i in range(18) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}";
+  const templates = [
+    '{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}',
+    '{{ range(1000000000) }}',
+    list + '{{ ns.s|tojson }}',
+    text + '{{ range(60000)|join(ns.s) }}',
+    '{% if %}',
+  ];
+  for (const template of templates) {
+    try {
+      results.push({ text: await renderChatTemplate(template, input) });
+    } catch (error) {
+      results.push({ code: error.code ?? String(error) });
+    }
+  }
+  await fetch('/done', { method: 'POST', body: JSON.stringify(results) });
+`;
 
-async function bundle(): Promise<string> {
+type Result = {
+  readonly text?: string;
+  readonly backend?: string;
+  readonly code?: TemplateErrorCode | 'RUNTIME_THREADS';
+};
+
+async function bundle(page: string): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: PAGE, resolveDir: join(ROOT, 'test'), loader: 'ts' },
+    stdin: { contents: page, resolveDir: join(ROOT, 'test'), loader: 'ts' },
     bundle: true,
     write: false,
     format: 'esm',
@@ -106,10 +137,9 @@ describe.skipIf(BINARY === undefined)('a page in Chromium', () => {
     const model = await loadBytes(artifact, { threads: 1, context: 128 });
     const { text } = await model.complete('Once upon a time', { maxTokens: 30 });
     model.free();
-    const html = '<!doctype html><script type="module" src="/app.js"></script>';
     const files = new Map<string, string | Uint8Array>([
-      ['/', html],
-      ['/app.js', await bundle()],
+      ['/', HTML],
+      ['/app.js', await bundle(PAGE)],
       ['/model.slm', artifact],
     ]);
     const backend = expect.stringMatching(/^wasm-/);
@@ -118,5 +148,19 @@ describe.skipIf(BINARY === undefined)('a page in Chromium', () => {
       { text, backend },
     ]);
     expect(await visit(files, false)).toEqual([{ text, backend }, { code: 'RUNTIME_THREADS' }]);
+  });
+
+  it('renders chat templates apart, and goes on after hostile ones', async () => {
+    const files = new Map([
+      ['/', HTML],
+      ['/app.js', await bundle(TEMPLATES_PAGE)],
+    ]);
+    expect(await visit(files, false)).toEqual([
+      { text: '<user>Hello' },
+      { code: 'TEMPLATE_LIMIT' },
+      { code: 'TEMPLATE_TIME' },
+      { code: 'TEMPLATE_LIMIT' },
+      { code: 'TEMPLATE_SYNTAX' },
+    ]);
   });
 });

@@ -190,6 +190,10 @@ export interface AdmittedArtifact {
   readonly rootDigest?: string;
   readonly architecture?: string;
   readonly parameters?: number;
+  /**
+   * Of how the chat template behaves: SHA-256 of the canonical JSON of {probes, outputs}, where probes is the version of the probe set (1) and outputs are the texts, or refusals, that it makes of the probes with <|probe_bos|> and <|probe_eos|> for BOS and EOS. The same for templates that behave alike; absent where the model brings no template, or one that cannot be rendered.
+   */
+  readonly templateDigest?: string;
 }
 
 /**

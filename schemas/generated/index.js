@@ -442,8 +442,9 @@ offset:{type:"integer",minimum:0},tensor:{type:"string"},suppression:{$ref:"#/$d
 bject",required:["reason","expires","severity"],additionalProperties:!1,properties:{reason:{type:"string"},expires:{type:"\
 string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"},severity:{enum:["error","warning","undetermined"]}}},artifact:{type:"object",required:[
 "format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"},
-architecture:{type:"string"},parameters:{type:"integer",minimum:1}}},check:{type:"object",required:["name","outcome"],additionalProperties:!1,
-properties:{name:{type:"string"},outcome:{enum:["passed","failed","skipped"]}}}}};var schema55={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+architecture:{type:"string"},parameters:{type:"integer",minimum:1},templateDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
+check:{type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:[
+"passed","failed","skipped"]}}}}};var schema55={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
 enum:["passed","failed","skipped"]}}},schema52={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,
 properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","c\
 ontract","tokenizer","weights","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:[
@@ -532,71 +533,76 @@ if(valid0){if(data.artifact!==void 0){let data5=data.artifact,_errs9=errors;if(e
 object"&&!Array.isArray(data5)){let missing1;if(data5.format===void 0&&(missing1="format"))return validate25.errors=[{instancePath:instancePath+
 "/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
 ve required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data5)if(!(key1==="format"||key1==="rootDi\
-gest"||key1==="architecture"||key1==="parameters")){return validate25.errors=[{instancePath:instancePath+"/artifact",schemaPath:"\
-#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT\
- have additional properties"}],!1;break}if(_errs12===errors){if(data5.format!==void 0){let _errs13=errors;if(typeof data5.
-format!="string")return validate25.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/pr\
-operties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs13===errors}else
-var valid3=!0;if(valid3){if(data5.rootDigest!==void 0){let data7=data5.rootDigest,_errs15=errors;if(errors===_errs15)if(typeof data7==
-"string"){if(!pattern9.test(data7))return validate25.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"\
-#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match \
-pattern "^[0-9a-f]{64}$"'}],!1}else return validate25.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"\
-#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs15===
-errors}else var valid3=!0;if(valid3){if(data5.architecture!==void 0){let _errs17=errors;if(typeof data5.architecture!="s\
-tring")return validate25.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"#/$defs/artifact/proper\
-ties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs17===errors}else
-var valid3=!0;if(valid3)if(data5.parameters!==void 0){let data9=data5.parameters,_errs19=errors;if(!(typeof data9=="numb\
-er"&&!(data9%1)&&!isNaN(data9)&&isFinite(data9)))return validate25.errors=[{instancePath:instancePath+"/artifact/paramet\
-ers",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be in\
-teger"}],!1;if(errors===_errs19&&typeof data9=="number"&&isFinite(data9)&&(data9<1||isNaN(data9)))return validate25.errors=
-[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid3=_errs19===errors}else var valid3=!0}}}}}else
-return validate25.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.knownFindings!==
-void 0){let data10=data.knownFindings,_errs21=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate25.errors=[{instancePath:instancePath+"/knownFindings",schemaPath:"#/properties/knownFindings/ty\
-pe",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs21&&typeof data10=="number"&&
-isFinite(data10)&&(data10<1||isNaN(data10)))return validate25.errors=[{instancePath:instancePath+"/knownFindings",schemaPath:"\
-#/properties/knownFindings/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid0=_errs21===
-errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){let data11=data.checks,_errs23=errors;if(errors===_errs23)if(Array.
-isArray(data11)){var valid4=!0;let len1=data11.length;for(let i1=0;i1<len1;i1++){let data12=data11[i1],_errs25=errors;if(errors===
-errors)if(data12&&typeof data12=="object"&&!Array.isArray(data12)){let missing2;if(data12.name===void 0&&(missing2="name")||
-data12.outcome===void 0&&(missing2="outcome"))return validate25.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"\
-#/$defs/check/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
-"'"}],!1;{let _errs28=errors;for(let key2 in data12)if(!(key2==="name"||key2==="outcome")){return validate25.errors=[{instancePath:instancePath+
-"/checks/"+i1,schemaPath:"#/$defs/check/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
-message:"must NOT have additional properties"}],!1;break}if(_errs28===errors){if(data12.name!==void 0){let _errs29=errors;
-if(typeof data12.name!="string")return validate25.errors=[{instancePath:instancePath+"/checks/"+i1+"/name",schemaPath:"#\
-/$defs/check/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs29===
-errors}else var valid6=!0;if(valid6)if(data12.outcome!==void 0){let data14=data12.outcome,_errs31=errors;if(!(data14==="\
-passed"||data14==="failed"||data14==="skipped"))return validate25.errors=[{instancePath:instancePath+"/checks/"+i1+"/out\
-come",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema55.properties.outcome.
-enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===errors}else var valid6=!0}}}else return validate25.
-errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid4=_errs25===errors;if(!valid4)break}}else return validate25.errors=[{instancePath:instancePath+
-"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs23===
-errors}else var valid0=!0}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}var Diagnostics=validate28,schema56={
-$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","\
-artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{
-$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},
-tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"\
-#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["token\
-s","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},
-artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"\
-string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{
-runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:["context","c\
-hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
-integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
-tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
-properties:{name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"\
-integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"\
-integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"\
-number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
-number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}},operation:{
-type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
-"decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},bytes:{type:"int\
-eger",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema59={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+gest"||key1==="architecture"||key1==="parameters"||key1==="templateDigest")){return validate25.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs12===errors){if(data5.format!==void 0){let _errs13=errors;
+if(typeof data5.format!="string")return validate25.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$\
+defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs13===
+errors}else var valid3=!0;if(valid3){if(data5.rootDigest!==void 0){let data7=data5.rootDigest,_errs15=errors;if(errors===
+_errs15)if(typeof data7=="string"){if(!pattern9.test(data7))return validate25.errors=[{instancePath:instancePath+"/artif\
+act/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]\
+{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate25.errors=[{instancePath:instancePath+"/a\
+rtifact/rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid3=_errs15===errors}else var valid3=!0;if(valid3){if(data5.architecture!==void 0){let _errs17=errors;
+if(typeof data5.architecture!="string")return validate25.errors=[{instancePath:instancePath+"/artifact/architecture",schemaPath:"\
+#/$defs/artifact/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs17===
+errors}else var valid3=!0;if(valid3){if(data5.parameters!==void 0){let data9=data5.parameters,_errs19=errors;if(!(typeof data9==
+"number"&&!(data9%1)&&!isNaN(data9)&&isFinite(data9)))return validate25.errors=[{instancePath:instancePath+"/artifact/pa\
+rameters",schemaPath:"#/$defs/artifact/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must \
+be integer"}],!1;if(errors===_errs19&&typeof data9=="number"&&isFinite(data9)&&(data9<1||isNaN(data9)))return validate25.
+errors=[{instancePath:instancePath+"/artifact/parameters",schemaPath:"#/$defs/artifact/properties/parameters/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid3=_errs19===errors}else var valid3=!0;if(valid3)
+if(data5.templateDigest!==void 0){let data10=data5.templateDigest,_errs21=errors;if(errors===_errs21)if(typeof data10=="\
+string"){if(!pattern9.test(data10))return validate25.errors=[{instancePath:instancePath+"/artifact/templateDigest",schemaPath:"\
+#/$defs/artifact/properties/templateDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must ma\
+tch pattern "^[0-9a-f]{64}$"'}],!1}else return validate25.errors=[{instancePath:instancePath+"/artifact/templateDigest",
+schemaPath:"#/$defs/artifact/properties/templateDigest/type",keyword:"type",params:{type:"string"},message:"must be stri\
+ng"}],!1;var valid3=_errs21===errors}else var valid3=!0}}}}}}else return validate25.errors=[{instancePath:instancePath+"\
+/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs9===
+errors}else var valid0=!0;if(valid0){if(data.knownFindings!==void 0){let data11=data.knownFindings,_errs23=errors;if(!(typeof data11==
+"number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate25.errors=[{instancePath:instancePath+"/knownFin\
+dings",schemaPath:"#/properties/knownFindings/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
+if(errors===_errs23&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate25.errors=[{instancePath:instancePath+
+"/knownFindings",schemaPath:"#/properties/knownFindings/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid0=_errs23===errors}else var valid0=!0;if(valid0)if(data.checks!==void 0){let data12=data.checks,
+_errs25=errors;if(errors===_errs25)if(Array.isArray(data12)){var valid4=!0;let len1=data12.length;for(let i1=0;i1<len1;i1++){
+let data13=data12[i1],_errs27=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let missing2;
+if(data13.name===void 0&&(missing2="name")||data13.outcome===void 0&&(missing2="outcome"))return validate25.errors=[{instancePath:instancePath+
+"/checks/"+i1,schemaPath:"#/$defs/check/required",keyword:"required",params:{missingProperty:missing2},message:"must hav\
+e required property '"+missing2+"'"}],!1;{let _errs30=errors;for(let key2 in data13)if(!(key2==="name"||key2==="outcome")){
+return validate25.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs30===
+errors){if(data13.name!==void 0){let _errs31=errors;if(typeof data13.name!="string")return validate25.errors=[{instancePath:instancePath+
+"/checks/"+i1+"/name",schemaPath:"#/$defs/check/properties/name/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"}],!1;var valid6=_errs31===errors}else var valid6=!0;if(valid6)if(data13.outcome!==void 0){let data15=data13.
+outcome,_errs33=errors;if(!(data15==="passed"||data15==="failed"||data15==="skipped"))return validate25.errors=[{instancePath:instancePath+
+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema55.
+properties.outcome.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs33===errors}else var valid6=!0}}}else
+return validate25.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid4=_errs27===errors;if(!valid4)break}}else return validate25.errors=
+[{instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs25===errors}else var valid0=!0}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}
+var Diagnostics=validate28,schema56={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",
+type:"object",required:["version","artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{
+version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{
+$ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$de\
+fs/phase"},decode:{$ref:"#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"\
+object",required:["tokens","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{
+type:"number",minimum:0}}},artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"\
+string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,
+properties:{runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:[
+"context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},
+chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"i\
+nteger",minimum:1}}},tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","h\
+ighWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights","scratch","history"]},capacityBytes:{
+type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"\
+integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,
+properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},
+verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verif\
+y","interleave"]}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
+phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema59={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
 nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema60={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
@@ -1055,7 +1061,7 @@ s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},mess
 errors}else var valid0=!0}}}}}}}}}}}}}}else return validate29.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,errors===0}var ArtifactManifest=validate32;var schema99={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
-"requiredNextGate"],additionalProperties:!1};var pattern22=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern24=new RegExp("^[0-9a-f]{16}$","u");
+"requiredNextGate"],additionalProperties:!1};var pattern23=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern25=new RegExp("^[0-9a-f]{16}$","u");
 function validate34(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
 "format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===
@@ -1070,7 +1076,7 @@ schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue:"slm
 if(errors===errors)if(typeof data1=="string"){if(func2(data1)>255)return validate34.errors=[{instancePath:instancePath+"\
 /fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},message:"must NOT have more th\
 an 255 characters"}],!1;if(func2(data1)<1)return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#\
-/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern22.
+/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern23.
 test(data1))return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"\
 pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\\
 u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate34.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/\
@@ -1088,7 +1094,7 @@ test(data3))return validate34.errors=[{instancePath:instancePath+"/sha256",schem
 pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate34.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern24.test(data4))return validate34.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern25.test(data4))return validate34.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
 ^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
@@ -1107,7 +1113,7 @@ if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===err
 data1)>255)return validate35.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
 maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func2(data1)<1)return validate35.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern22.test(data1))return validate35.errors=[{instancePath:instancePath+
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern23.test(data1))return validate35.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
 \\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate35.errors=
 [{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
@@ -1135,7 +1141,7 @@ return validate33.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"di
 format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate33.errors=[{instancePath,
 schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
 t" must be string'}],!1}else return validate33.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
-ject"},message:"must be object"}],!1;return validate33.errors=vErrors,errors===0}var pattern28=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate39(data,{instancePath="",parentData,parentDataProperty,
+ject"},message:"must be object"}],!1;return validate33.errors=vErrors,errors===0}var pattern29=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate39(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0="\
 hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate39.errors=[{instancePath,schemaPath:"\
@@ -1152,7 +1158,7 @@ e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",pa
 message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate39.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be str\
 ing"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,
-_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern28.test(data1))return validate39.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))return validate39.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0\
 ,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate39.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
@@ -1172,7 +1178,7 @@ errors=vErrors,errors===0}var schema82={type:"object",properties:{name:{$ref:"co
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
-h"],additionalProperties:!1};var pattern29=new RegExp("^[!-~]{1,256}$","u"),pattern30=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate42(data,{
+h"],additionalProperties:!1};var pattern30=new RegExp("^[!-~]{1,256}$","u"),pattern31=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate42(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
@@ -1181,12 +1187,12 @@ must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0
 oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate42.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern29.test(data0))return validate42.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate42.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
 must match pattern "^[!-~]{1,256}$"'}],!1}else return validate42.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern30.test(data1))return validate42.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern31.test(data1))return validate42.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
 $"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
@@ -1269,7 +1275,7 @@ errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/patt
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=
 [{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate47.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern31.test(data1))return validate47.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
 )?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
@@ -1282,7 +1288,7 @@ errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missing
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
 "q4BlockSize"||key0==="scaleType")){return validate46.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.
+errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.
 test(data0))return validate46.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
 pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
 -9][0-9]{0,9})?$"'}],!1}else return validate46.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
@@ -1532,7 +1538,7 @@ $ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schem
 #/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
 type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
 type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern55=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate55(data,{instancePath="",parentData,parentDataProperty,
+additionalProperties:!1}}};var pattern56=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate55(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
 void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate55.errors=[{instancePath,
@@ -1540,7 +1546,7 @@ schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},mes
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
 aleType")){return validate55.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate55.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate55.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
 return validate55.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
@@ -1565,7 +1571,7 @@ errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.s
 2"||data4==="f16"))return validate55.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be equal to one of the allo\
 wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate55.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}var pattern45=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate59(data,{instancePath="",parentData,
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}var pattern46=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate59(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
@@ -1574,22 +1580,22 @@ message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for
 teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate59.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern45.test(data0))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern46.test(data0))return validate59.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
 0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern45.test(data1))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern46.test(data1))return validate59.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern45.test(data2))return validate59.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern46.test(data2))return validate59.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
 $"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern45.test(data3))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern46.test(data3))return validate59.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
 message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
@@ -1601,7 +1607,7 @@ parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=n
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
 key0==="statistics")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(
+requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(
 data0))return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
 A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
@@ -1692,7 +1698,7 @@ params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!patter
 ^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=
 [{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
 tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern28.test(data2))return validate53.
+let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate53.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
 pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate53.
 errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
@@ -1708,7 +1714,7 @@ errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/m
 limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate53.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern29.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
+"string"){if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
 /tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
@@ -1802,7 +1808,7 @@ if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=erro
 "object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate53.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern55.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern56.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\

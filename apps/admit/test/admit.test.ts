@@ -26,6 +26,8 @@ beforeAll(async () => {
   cpSync(STORY, at('wrong-shape'), { recursive: true });
   const config = JSON.parse(readFileSync(at('wrong-shape/config.json'), 'utf8'));
   writeFileSync(at('wrong-shape/config.json'), JSON.stringify({ ...config, intermediate_size: 353 }));
+  cpSync(STORY, at('hostile-template'), { recursive: true });
+  writeFileSync(at('hostile-template/chat_template.jinja'), '{{ range(1000000000) }}');
   writeFileSync(at('pytorch_model.bin'), Uint8Array.of(0x80, 2, 0x7d, 0x71, 0, 0x2e));
 });
 
@@ -54,7 +56,7 @@ describe.concurrent('one file', () => {
     const report = checked(document);
     expect(report).toMatchObject({ verdict: 'admitted', findings: [], artifact: { format } });
     expect(report.artifact.rootDigest === undefined).toBe(format === 'slm1');
-    expect(report.checks?.map(({ outcome }) => outcome)).toEqual(['passed', 'passed', 'passed', 'passed', 'passed']);
+    expect(report.checks?.map(({ outcome }) => outcome)).toEqual([...Array(4).fill('passed'), 'skipped', 'passed']);
   });
 
   it.each<[string, number, string, string]>([
@@ -65,6 +67,7 @@ describe.concurrent('one file', () => {
     ['wrong-shape', 12, 'rejected', 'contract'],
     ['no-tokenizer', 13, 'rejected', 'tokenizer'],
     ['pytorch_model.bin', 14, 'rejected', 'unsupported'],
+    ['hostile-template', 18, 'rejected', 'template'],
     ['absent.slm', 16, 'undetermined', 'io'],
   ])('%s exits with %i: %s, %s', async (name, expected, verdict, kind) => {
     const { status, document } = await admit(at(name));

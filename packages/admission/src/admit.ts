@@ -7,6 +7,7 @@
  * integrity    SLM2: SHA-256 of every chunk and tensor; SLM1: its checksum; other formats have no digests
  * contract     every tensor against the architecture, types that the runtime computes with, a layout that exists
  * tokenizer    built, no larger than the embedding, probes survive a round trip
+ * template     a chat template, where there is one: read and rendered in a sandbox, on probes
  * weights      every value a number; no tensor of zeros, no matrix of one value, no row far beyond the others
  * policy       format, architecture, types, size, memory, pinned digests: where a policy demands them
  * provenance   licence, base model, sources, recipe: likewise
@@ -15,7 +16,13 @@
  *
  * Each check goes on where the one before failed, as long as there is something to check: a report lists all there is.
  */
-import { type FileSet, type InspectedCheckpoint, inspectCheckpoint, pinFiles } from '@mirust/checkpoint';
+import {
+  type Checkpoint,
+  type FileSet,
+  type InspectedCheckpoint,
+  inspectCheckpoint,
+  pinFiles,
+} from '@mirust/checkpoint';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 import { checkBehaviour } from './behaviour-check.ts';
 import { checkContract } from './contract-check.ts';
@@ -24,6 +31,7 @@ import { NO_POLICY, type Policy } from './policy/policy.ts';
 import { checkPolicy, type FileDigests } from './policy-check.ts';
 import { checkProvenance, demandsProvenance } from './provenance-check.ts';
 import { type AdmissionRun, type AdmitOptions, startRun } from './run.ts';
+import { checkTemplate } from './template-check.ts';
 import { checkTokenizer } from './tokenizer-check.ts';
 import { readerWarning } from './verdict.ts';
 import { checkWeights } from './weights-check.ts';
@@ -50,11 +58,12 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
     const verifyOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
     await run.check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
     // Values of bytes that are not the published ones say nothing.
-    await checkModel(run, inspected, { ...options, isIntact: run.hasPassed('integrity'), digestsOf: pinned?.digests });
+    const isIntact = run.hasPassed('integrity');
+    const facts = await checkModel(run, inspected, { ...options, isIntact, digestsOf: pinned?.digests });
+    return run.report(checkpoint, facts);
   } finally {
     await checkpoint?.close();
   }
-  return run.report(checkpoint);
 }
 
 /** Whether the bytes that are judged have to be held to be the same to the end: their digests are named, or they are run. */
@@ -69,24 +78,44 @@ export interface ModelCheckOptions extends AdmitOptions {
   readonly digestsOf: FileDigests | undefined;
 }
 
+/** What a check has computed for the report. */
+export interface ComputedFacts {
+  /** SHA-256, hex, of what the chat template makes of the probes. */
+  readonly templateDigest?: string;
+}
+
 /** Everything behind structure and integrity. */
 export async function checkModel(
   run: AdmissionRun,
   inspected: InspectedCheckpoint | undefined,
   options: ModelCheckOptions,
-): Promise<void> {
+): Promise<ComputedFacts> {
   const { signal, onProgress, policy = NO_POLICY, isIntact } = options;
   const readOptions = signal === undefined ? {} : { signal };
   const checkpoint = inspected?.checkpoint;
   await run.check('contract', inspected && (async () => checkContract(inspected, run)), same);
-  await run.check('tokenizer', checkpoint && (() => checkTokenizer(checkpoint, readOptions)), same);
+  const readTokenizer = checkpoint && (() => checkTokenizer(checkpoint, readOptions));
+  const tokenized = await run.check('tokenizer', readTokenizer, ({ findings }) => findings);
+  const template = checkpoint?.facts.chatTemplate;
+  const render = template === undefined ? undefined : () => checkTemplate(template, tokenized?.tokenizer, readOptions);
+  const templated = await run.check('template', render, ({ findings }) => findings);
   const scanOptions = { ...readOptions, ...(onProgress === undefined ? {} : { onProgress }) };
   const isSampled = policy.weights?.scan === 'sampled';
   const scan = isIntact && checkpoint ? () => checkWeights(checkpoint, { ...scanOptions, isSampled }) : undefined;
   await run.check('weights', scan, same);
-  // What a policy demands, and nothing where it demands nothing: a report without a policy has no such checks.
+  await checkDemands(run, checkpoint, options);
+  return templated === undefined ? {} : { templateDigest: templated.digest };
+}
+
+/** What a policy demands, and nothing where it demands nothing: a report without a policy has no such checks. */
+async function checkDemands(
+  run: AdmissionRun,
+  checkpoint: Checkpoint | undefined,
+  options: ModelCheckOptions,
+): Promise<void> {
+  const { signal, policy = NO_POLICY, digestsOf, runner } = options;
+  const readOptions = signal === undefined ? {} : { signal };
   if (policy === NO_POLICY) return;
-  const { digestsOf, runner } = options;
   await run.check('policy', checkpoint && (() => checkPolicy(checkpoint, policy, digestsOf, readOptions)), same);
   if (demandsProvenance(policy)) {
     await run.check('provenance', checkpoint && (async () => checkProvenance(checkpoint, policy)), same);

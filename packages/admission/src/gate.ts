@@ -42,8 +42,8 @@ export function admissionGate(policy: Policy, options: GateOptions = {}): Admiss
     );
     // Opening has held its tensors against the contract.
     const inspected = { checkpoint, problems: [], problemCount: 0 };
-    await checkModel(run, inspected, { ...admitOptions, isIntact: true, digestsOf: files?.digests });
-    const report = run.report(checkpoint);
+    const facts = await checkModel(run, inspected, { ...admitOptions, isIntact: true, digestsOf: files?.digests });
+    const report = run.report(checkpoint, facts);
     onReport?.(report);
     if (report.verdict !== 'admitted') throw refusal(report);
   };

@@ -44,7 +44,8 @@ export interface AdmissionRun {
   hasPassed(name: string): boolean;
   /** Whether nothing was found yet that keeps the model from being admitted. */
   readonly isSound: boolean;
-  report(checkpoint: Checkpoint | undefined): AdmissionReport;
+  /** The report, with what checks have computed. */
+  report(checkpoint: Checkpoint | undefined, facts: { readonly templateDigest?: string }): AdmissionReport;
 }
 
 /** Longest path in a report. */
@@ -84,7 +85,7 @@ export function startRun({ name }: Pick<FileSet, 'name'>, options: AdmitOptions)
     get isSound() {
       return findings.severeCount === 0;
     },
-    report(checkpoint) {
+    report(checkpoint, facts) {
       const { rootDigest, model, format = 'unknown' } = checkpoint ?? {};
       return {
         version: 1,
@@ -98,6 +99,7 @@ export function startRun({ name }: Pick<FileSet, 'name'>, options: AdmitOptions)
           ...(model === undefined
             ? {}
             : { architecture: model.architecture, parameters: parameterCount(model.contract) }),
+          ...facts,
         },
         checks: [...checks],
       };

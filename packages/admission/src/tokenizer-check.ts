@@ -14,19 +14,26 @@ const PROBES = [
   'a👩‍👩‍👧b',
 ] as const;
 
-/** Findings about the tokenizer; errors of its reader are thrown. */
-export async function checkTokenizer(checkpoint: Checkpoint, options?: ReadOptions): Promise<AdmissionFinding[]> {
+/** What the check gives. */
+export interface TokenizerCheck {
+  readonly findings: readonly AdmissionFinding[];
+  /** Absent where the model brings none. */
+  readonly tokenizer?: Tokenizer;
+}
+
+/** Checks the tokenizer; errors of its reader are thrown. */
+export async function checkTokenizer(checkpoint: Checkpoint, options?: ReadOptions): Promise<TokenizerCheck> {
   const imported = await checkpoint.readTokenizer(options);
   if (imported === undefined) {
-    return [findingOf(admissionError('ADMISSION_TOKENIZER_MISSING', 'the model brings no tokenizer'))];
+    return { findings: [findingOf(admissionError('ADMISSION_TOKENIZER_MISSING', 'the model brings no tokenizer'))] };
   }
   const findings = imported.warnings.map((warning) => warningOf('tokenizer', warning));
   const tokenizer = createTokenizer(imported.model);
   const lost = PROBES.filter((probe) => !survives(tokenizer, probe));
-  if (lost.length === 0) return findings;
+  if (lost.length === 0) return { findings, tokenizer };
   // Some tokenizers know no bytes: what comes back may differ, and that is worth knowing.
   const message = `${lost.length} of ${PROBES.length} probes do not survive encoding and decoding`;
-  return [...findings, findingOf(admissionError('ADMISSION_ROUND_TRIP', message))];
+  return { findings: [...findings, findingOf(admissionError('ADMISSION_ROUND_TRIP', message))], tokenizer };
 }
 
 /** Whether a text comes back as it was, up to the normalization that the tokenizer declares. */

@@ -44,6 +44,7 @@ import { btok, buildSlm1, tinySlm1 } from '../../slm/test/_support.ts';
 // @boundaries-ignore tokenizers are made where they are tested
 import { theModel } from '../../tokenizer/test/_models.ts';
 import type { ModelRunner } from '../src/index.ts';
+import { checkTemplate } from '../src/template-check.ts';
 import { checkWeights } from '../src/weights-check.ts';
 import {
   assemble,
@@ -325,6 +326,24 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
     withValues('model.layers.0.mlp.up_proj.weight', (index) => (Math.floor(index / 8) === 2 ? 1e6 : 1)),
   ADMISSION_UNSAFE_NEIGHBOUR: () =>
     directory({ 'pytorch_model.bin': new Uint8Array(0), 'modeling_tiny.py': new Uint8Array(0) }),
+  TEMPLATE_CRASH: () => async () => {
+    const step = '{% set ns.s = ns.s + [range(60000)] %}';
+    const hoard = `{% set ns = namespace(s=[]) %}{% for i in range(14) %}${step}{% endfor %}`;
+    await checkTemplate(hoard, undefined, { budgets: { heapMebibytes: 16, milliseconds: 60_000 } });
+  },
+  TEMPLATE_TIME: () => async () => {
+    const tree = '{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}';
+    await checkTemplate(`${tree}{{ ns.s|tojson }}`, undefined, { budgets: { milliseconds: 100 } });
+  },
+  TEMPLATE_SANDBOX: () => async () => {
+    const path = process.execPath;
+    process.execPath = '/nonexistent/node';
+    try {
+      await checkTemplate('{{ messages[0].content }}', undefined);
+    } finally {
+      process.execPath = path;
+    }
+  },
   ADMISSION_SAMPLED: () => () => {
     const shape = [20_000, 1024];
     const encoding = createEncoding('f32', shape);

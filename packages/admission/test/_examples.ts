@@ -11,6 +11,7 @@ import {
   type GgufTensor,
   ggufFile,
   ggufTensors,
+  ggufText,
   ggufVocabulary,
   llama2cFile,
   slm2File,
@@ -70,6 +71,7 @@ export async function subjectOf(input: ExampleInput): Promise<Subject> {
   if ('described' in input) throw new TypeError('the example is no data');
   if ('text' in input) return fileOf(input.file, utf8(input.text));
   if ('fields' in input) return directory({ [input.file]: json({ ...CONFIG, ...input.fields }) });
+  if ('template' in input) return files({ 'model.gguf': templatedGguf(input.template) }, 'model.gguf');
   if ('policy' in input) return () => findingsUnder(input.policy);
   if ('gguf' in input) return files({ 'model.gguf': changedGguf(input.gguf) }, 'model.gguf');
   if ('artifact' in input) return artifact(await changedArtifact(input));
@@ -78,6 +80,12 @@ export async function subjectOf(input: ExampleInput): Promise<Subject> {
   const bytes = encodeRows(input.rows);
   if ('section' in input) return artifact(await withBpe1(bytes));
   return fileOf(input.file, bytes);
+}
+
+/** The tiny GGUF with a chat template. */
+function templatedGguf(template: string): Uint8Array {
+  const key = ggufText('tokenizer.chat_template', template);
+  return ggufFile([...GGUF_METADATA, ...ggufVocabulary(), key], ggufTensors());
 }
 
 /** What a policy finds in the tiny GGUF. `runner` runs it, where the policy demands that. */

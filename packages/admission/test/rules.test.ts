@@ -1,4 +1,5 @@
 /** Identities of rules: complete, unique, of their class, and never changed. */
+import { TEMPLATE_ERRORS } from '@mirust/chat-template';
 import { CHECKPOINT_ERRORS, CHECKPOINT_WARNINGS } from '@mirust/checkpoint';
 import { CORE_ERRORS, JSON_ERRORS } from '@mirust/core';
 import { GGUF_ERRORS, GGUF_WARNINGS } from '@mirust/gguf';
@@ -23,6 +24,7 @@ const CODES = [
   MODEL_ERRORS,
   QUANT_ERRORS,
   TOKENIZER_ERRORS,
+  TEMPLATE_ERRORS,
   ADMISSION_ERRORS,
   POLICY_ERRORS,
   GGUF_WARNINGS,

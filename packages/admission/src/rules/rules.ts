@@ -1,4 +1,5 @@
 /** What the gate can find: every rule with its identity, its class, and what to do. */
+import { TEMPLATE_ERRORS } from '@mirust/chat-template';
 import { CHECKPOINT_ERRORS, CHECKPOINT_WARNINGS } from '@mirust/checkpoint';
 import { CORE_ERRORS, type ErrorClass, type ErrorTable, JSON_ERRORS } from '@mirust/core';
 import { GGUF_ERRORS, GGUF_WARNINGS } from '@mirust/gguf';
@@ -39,6 +40,7 @@ const ERRORS: ErrorTable = {
   ...MODEL_ERRORS,
   ...QUANT_ERRORS,
   ...TOKENIZER_ERRORS,
+  ...TEMPLATE_ERRORS,
   ...ADMISSION_ERRORS,
   ...POLICY_ERRORS,
 };

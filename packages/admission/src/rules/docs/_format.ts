@@ -10,6 +10,7 @@ export function formatInput(input: ExampleInput): string {
   if ('described' in input) return input.described;
   if ('text' in input) return lines(input.file, input.text);
   if ('fields' in input) return lines(`${input.file}, where`, ...Object.entries(input.fields).map(formatField));
+  if ('template' in input) return lines('model.gguf, whose chat template is', input.template);
   if ('policy' in input) return lines('policy.json', JSON.stringify({ version: 1, ...input.policy }, null, 2));
   if ('gguf' in input) return lines('model.gguf, where', ...formatGguf(input.gguf));
   if ('artifact' in input) return formatArtifact(input);

@@ -22,6 +22,7 @@ import { SLM1_DOCS } from './slm1.ts';
 import { SLM1_TENSOR_DOCS } from './slm1-tensors.ts';
 import { SLM2_DOCS } from './slm2.ts';
 import { SLM2_TENSOR_DOCS } from './slm2-tensors.ts';
+import { TEMPLATE_DOCS } from './template.ts';
 import { TOKENIZER_DOCS } from './tokenizer.ts';
 import { TOKENIZER_FILE_DOCS } from './tokenizer-files.ts';
 import { TOKENIZER_REMARK_DOCS } from './tokenizer-remarks.ts';
@@ -45,6 +46,7 @@ export const DOC_MODULES: readonly RuleDocs[] = [
   TOKENIZER_DOCS,
   TOKENIZER_FILE_DOCS,
   TOKENIZER_REMARK_DOCS,
+  TEMPLATE_DOCS,
   ADMISSION_DOCS,
   POLICY_DOCS,
   BEHAVIOUR_DOCS,

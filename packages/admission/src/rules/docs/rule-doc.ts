@@ -49,6 +49,8 @@ export type ExampleInput =
   | { readonly meta: { readonly from: string; readonly to: string } }
   /** The tokenizer section of an SLM1 or SLM2 file. */
   | { readonly section: 'BTOK' | 'BPE1' | 'TOKN'; readonly rows: readonly ByteRow[] }
+  /** A GGUF that is admitted but for its chat template. */
+  | { readonly template: string }
   /** A GGUF that is admitted, under a policy of these fields. */
   | { readonly policy: Omit<AdmissionPolicy, 'version'> }
   /** What is better said than shown. The test has the code that makes it. */
