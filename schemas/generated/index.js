@@ -1060,318 +1060,542 @@ length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="stri
 !1;var valid9=_errs49===errors;if(!valid9)break}}else return validate47.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
 #/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs47===errors}else
 var valid0=!0}}}}}}}}}else return validate47.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}var Slm2Meta=validate48,schema86={$schema:"\
-https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},
-name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{
-$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{
-$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,maxProperties:65536,additionalProperties:{$ref:"#/$defs/ten\
-sorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common\
-.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/$defs/shortText"},baseModel:{$ref:"common.schema.json#/$de\
-fs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{$ref:"#/$defs/generation"},annotations:{type:"o\
-bject",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{
-$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hyperparameters","recipe","tensors","sources","to\
-ol"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},statistic:{type:"string",pattern:"^[+-][0-\
-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{$ref:"#/$defs/statistic"},rmsError:{
-$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxA\
-bsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{type:"object",properties:{requested:{
-$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"\
-#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
-type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
-type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern40=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
+ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}var QuantizationPredicate=validate48;var schema87={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
+$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate49(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
+0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0="format")||data.
+byteLength===void 0&&(missing0="byteLength"))return validate49.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="format"||key0==="byteLength")){return validate49.errors=[{instancePath,schemaPath:"#/additionalProperties",
+keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
+if(_errs1===errors){if(data.format!==void 0){let data0=data.format,_errs2=errors;if(!(data0==="slm1"||data0==="slm2"||data0===
+"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate49.errors=[{instancePath:instancePath+
+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema87.properties.format.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.byteLength!==
+void 0){let data1=data.byteLength,_errs3=errors,_errs4=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(
+data1)))return validate49.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
+nt/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&typeof data1=="number"&&
+isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate49.errors=[{instancePath:instancePath+"/byteLeng\
+th",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
+message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate49.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate49.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate49.errors=vErrors,
+errors===0}function validate51(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&
+(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate51.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="parameterCount"||key0===
+"license"||key0==="baseModel")){return validate51.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(
+data0)>256)return validate51.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
+maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
+1)return validate51.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate51.
+errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate51.
+errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==
+void 0){let data1=data.architecture,_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern13.test(data1))
+return validate51.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
+pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else
+return validate51.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.
+parameterCount!==void 0){let data2=data.parameterCount,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&
+isFinite(data2)))return validate51.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
+erCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="n\
+umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate51.errors=[{instancePath:instancePath+"/\
+parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
+message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate51.errors=[{instancePath:instancePath+
+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1}var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.license!==void 0){let data3=data.license,
+_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func3(data3)>256)return validate51.errors=[{instancePath:instancePath+
+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"mu\
+st NOT have more than 256 characters"}],!1;if(func3(data3)<1)return validate51.errors=[{instancePath:instancePath+"/lice\
+nse",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT h\
+ave fewer than 1 characters"}],!1;if(!pattern12.test(data3))return validate51.errors=[{instancePath:instancePath+"/licen\
+se",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*\
+$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate51.errors=[{instancePath:instancePath+
+"/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
+string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.baseModel!==void 0){let data4=data.baseModel,
+_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func3(data4)>256)return validate51.errors=[{instancePath:instancePath+
+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func3(data4)<1)return validate51.errors=[{instancePath:instancePath+"/ba\
+seModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must N\
+OT have fewer than 1 characters"}],!1;if(!pattern12.test(data4))return validate51.errors=[{instancePath:instancePath+"/b\
+aseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u\
+007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate51.errors=[{instancePath:instancePath+
+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
+e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate51.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate51.errors=vErrors,errors===0}
+function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate53.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
+"sha256")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate53.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate53.errors=[{instancePath:instancePath+"/na\
+me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
+aracters"}],!1;if(!pattern12.test(data0))return validate53.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
+u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
+rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate53.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate53.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate53.errors=[{instancePath:instancePath+"/byteLe\
+ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
+if(errors===errors)if(typeof data2=="string"){if(!pattern5.test(data2))return validate53.errors=[{instancePath:instancePath+
+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate53.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate53.errors=vErrors,errors===0}function validate55(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate50.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate55.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate50.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate55.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate50.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate55.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate50.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate55.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate50.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate55.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
 validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
 (vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate50.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+if(!valid2)break}}}else return validate55.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate50.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+2"||data4==="f16"))return validate55.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate50.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate50.errors=vErrors,errors===0}var pattern30=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate54(data,{instancePath="",parentData,
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate55.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}
+function validate58(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.version===void 0&&(missing0="version"))return validate58.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate58.errors=[{instancePath,schemaPath:"#/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(func3(data0)>256)return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
+1)return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate58.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
+"string"){if(func3(data1)>256)return validate58.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
+1)return validate58.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate58.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=
+[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate58.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate58.errors=vErrors,errors===0}var pattern40=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate66(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate66.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate54.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate66.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern40.test(data0))return validate66.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern30.test(data1))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern40.test(data1))return validate66.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern30.test(data2))return validate54.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern40.test(data2))return validate66.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern30.test(data3))return validate54.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern40.test(data3))return validate66.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate54.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate54.errors=vErrors,errors===0}function validate53(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate66.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate66.errors=vErrors,errors===0}function validate73(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate53.errors=
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate73.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
-key0==="statistics")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
+key0==="statistics")){return validate73.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
 requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(
-data0))return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
+data0))return validate73.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
-A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
+A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate73.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
 common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===
-errors)if(typeof data1=="string"){if(func3(data1)>256)return validate53.errors=[{instancePath:instancePath+"/fallbackRea\
+errors)if(typeof data1=="string"){if(func3(data1)>256)return validate73.errors=[{instancePath:instancePath+"/fallbackRea\
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
- have more than 256 characters"}],!1;if(func3(data1)<1)return validate53.errors=[{instancePath:instancePath+"/fallbackRe\
+ have more than 256 characters"}],!1;if(func3(data1)<1)return validate73.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate53.errors=[{instancePath:instancePath+"/fall\
+have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate73.errors=[{instancePath:instancePath+"/fall\
 backReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
-\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate73.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
-validate54(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs8===
-errors}else var valid0=!0}}}}else return validate53.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}function validate57(data,{instancePath="",
+validate66(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate66.errors:vErrors.concat(validate66.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate73.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate73.errors=vErrors,errors===0}function validate48(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.byteLength===void 0&&(missing0=
-"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate57.errors=[{instancePath,schemaPath:"#/required",
-keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate57.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(func3(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"\
-#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
-if(func3(data0)<1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate57.
-errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
-\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
-[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
-ust be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data1=data.
-byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate57.
-errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/type",keyword:"type",params:{type:"intege\
-r"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1=="number"&&isFinite(data1)){if(data1>9007199254740991||
-isNaN(data1))return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
-maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))
-return validate57.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
-um",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)
-if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern5.
-test(data2))return validate57.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
-pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate57.errors=
-[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"mu\
-st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate57.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate57.errors=vErrors,errors===0}
-function validate59(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+"object"&&!Array.isArray(data)){let missing0;if(data.artifact===void 0&&(missing0="artifact")||data.signedBy===void 0&&(missing0=
+"signedBy"))return validate48.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="artifact"||
+key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate48.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.artifact!==void 0){let _errs2=errors;
+validate49(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate49.errors:vErrors.concat(validate49.errors),errors=vErrors.length);var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate51(data.model,{instancePath:instancePath+"/mo\
+del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate51.errors:vErrors.
+concat(validate51.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
+void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate48.
+errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxItems",params:{limit:4096},
+message:"must NOT have more than 4096 items"}],!1;{var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let _errs6=errors;
+validate53(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate53.errors:vErrors.concat(validate53.errors),errors=vErrors.length);var valid1=_errs6===errors;
+if(!valid1)break}}}else return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
+/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){
+if(data.recipe!==void 0){let _errs7=errors;validate55(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
+recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.
+length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate58(data.
+tool,{instancePath:instancePath+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===
+null?validate58.errors:vErrors.concat(validate58.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
+if(valid0){if(data.tensors!==void 0){let data6=data.tensors,_errs9=errors;if(errors===_errs9)if(data6&&typeof data6=="ob\
+ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate48.errors=[{instancePath:instancePath+"/\
+tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NOT \
+have more than 65536 properties"}],!1;for(let key1 in data6){let _errs11=errors;if(errors===errors)if(typeof key1=="stri\
+ng"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tens\
+orName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
+vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
+common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
+vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs11===errors;if(!valid2){let err2={instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate48.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate73(data6[key2],{instancePath:instancePath+"/tensor\
+s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data6,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
+vErrors===null?validate73.errors:vErrors.concat(validate73.errors),errors=vErrors.length);var valid4=_errs15===errors;if(!valid4)
+break}}else return validate48.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.
+signedBy!==void 0){let _errs16=errors;validate58(data.signedBy,{instancePath:instancePath+"/signedBy",parentData:data,parentDataProperty:"\
+signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate58.errors:vErrors.concat(validate58.errors),errors=
+vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate48.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate48.errors=vErrors,errors===0}
+var Slm2Meta=validate60,schema103={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"\
+object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",
+pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.\
+json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,
+maxProperties:65536,additionalProperties:{$ref:"#/$defs/tensorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"\
+common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/\
+$defs/shortText"},baseModel:{$ref:"common.schema.json#/$defs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{
+$ref:"#/$defs/generation"},annotations:{type:"object",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9\
+][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hy\
+perparameters","recipe","tensors","sources","tool"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},
+statistic:{type:"string",pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{
+$ref:"#/$defs/statistic"},rmsError:{$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"\
+#/$defs/statistic"}},required:["maxAbsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{
+type:"object",properties:{requested:{$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.j\
+son#/$defs/shortText"},statistics:{$ref:"#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{
+type:"object",properties:{eosTokenIds:{type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{
+type:"number",minimum:0},topK:{type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{
+type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern50=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate62(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate62.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
+aleType")){return validate62.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern15.test(data0))return validate62.
+errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
+^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
+return validate62.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate62.errors=
+[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
+must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
+validate42(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate62.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
+if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
+isFinite(data3)))return validate62.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate62.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
+if(data3<2||isNaN(data3))return validate62.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
+2,res0!==parseInt(res0))return validate62.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
+errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
+2"||data4==="f16"))return validate62.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema73.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate62.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate62.errors=vErrors,errors===0}
+function validate65(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0=
+"requested"))return validate65.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||
+key0==="fallbackReason"||key0==="statistics")){return validate65.errors=[{instancePath,schemaPath:"#/additionalPropertie\
+s",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
+if(_errs1===errors){if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(!pattern15.test(data0))return validate65.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
+.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'\
+must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
+"/requested",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must\
+ be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.
+fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)return validate65.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate65.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLen\
+gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate65.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",
+params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.
+errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",
+params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==
+void 0){let _errs8=errors;validate66(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
+statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate66.errors:vErrors.concat(validate66.errors),errors=
+vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate65.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate65.errors=vErrors,errors===0}
+function validate69(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"\
-required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate59.errors=[{instancePath,schemaPath:"#/additi\
-onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
-ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func3(data0)>256)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
-/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data0)<
-1)return validate59.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data0))return validate59.errors=
-[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
-"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func3(data1)>256)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
-ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<
-1)return validate59.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate59.
-errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate59.errors=
-[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate59.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate59.errors=vErrors,errors===0}
-function validate48(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.formatVersion===void 0&&
-(missing0="formatVersion")||data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0=
-"hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.tensors===void 0&&(missing0="tensors")||data.sources===
-void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate48.errors=[{instancePath,schemaPath:"\
-#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
-!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema86.properties,key0)){return validate48.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==void 0){let _errs2=errors;if(data.formatVersion!==
-1)return validate48.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
-const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)
-return validate48.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
-keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate48.
-errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data1))return validate48.errors=
-[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=
-[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
-tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern13.test(data2))return validate48.
-errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
-pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate48.
-errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
-string"},message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==
-void 0){let _errs8=errors;validate23(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
-parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
-validate23.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
-let _errs9=errors;validate50(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.concat(validate50.errors),errors=vErrors.length);
-var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;
-if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate48.
-errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{
-limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
-[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
-message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
-/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate69.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
+"sha256")){return validate69.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate69.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func3(data0)<1)return validate69.errors=[{instancePath:instancePath+"/na\
+me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
+aracters"}],!1;if(!pattern12.test(data0))return validate69.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+s/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\\
+u0000-\\u001f\\u007f]*$"'}],!1}else return validate69.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/sho\
+rtText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate69.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate69.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate69.errors=[{instancePath:instancePath+"/byteLe\
+ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
+if(errors===errors)if(typeof data2=="string"){if(!pattern5.test(data2))return validate69.errors=[{instancePath:instancePath+
+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate69.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate69.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate69.errors=vErrors,errors===0}function validate71(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate71.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate71.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
+_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func3(data0)>256)return validate71.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than\
+ 256 characters"}],!1;if(func3(data0)<1)return validate71.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.
+test(data0))return validate71.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
+pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
+return validate71.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.version!==void 0){
+let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func3(data1)>256)return validate71.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},
+message:"must NOT have more than 256 characters"}],!1;if(func3(data1)<1)return validate71.errors=[{instancePath:instancePath+
+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
+an 1 characters"}],!1;if(!pattern12.test(data1))return validate71.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern\
+ "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate71.errors=[{instancePath:instancePath+"/version",schemaPath:"#\
+/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
+var valid0=!0}}}else return validate71.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;return validate71.errors=vErrors,errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.formatVersion===void 0&&(missing0="formatVersion")||data.architecture===void 0&&(missing0="a\
+rchitecture")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.
+tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))
+return validate60.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema103.properties,
+key0)){return validate60.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==
+void 0){let _errs2=errors;if(data.formatVersion!==1)return validate60.errors=[{instancePath:instancePath+"/formatVersion",
+schemaPath:"#/properties/formatVersion/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],
+!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===
+errors)if(typeof data1=="string"){if(func3(data1)>256)return validate60.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
+56 characters"}],!1;if(func3(data1)<1)return validate60.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
+hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
+s"}],!1;if(!pattern12.test(data1))return validate60.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema\
+.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pa\
+ttern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate60.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data2=data.architecture,_errs6=errors;if(errors===
+_errs6)if(typeof data2=="string"){if(!pattern13.test(data2))return validate60.errors=[{instancePath:instancePath+"/archi\
+tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
+message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate60.errors=[{instancePath:instancePath+
+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
+g"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs8=errors;validate23(
+data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(validate23.errors),errors=vErrors.length);
+var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate62(data.recipe,
+{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||(vErrors=vErrors===
+null?validate62.errors:vErrors.concat(validate62.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
+if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;if(errors===_errs10)if(data5&&typeof data5=="\
+object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate60.errors=[{instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NO\
+T have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate60.errors=[{instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},message:"must NOT ha\
+ve fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1=="string"){
+if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tensorNam\
+e/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate48.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate53(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate60.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate65(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate53.errors:vErrors.concat(validate53.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate48.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate65.errors:vErrors.concat(validate65.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate60.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate60.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate57(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.concat(validate57.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate48.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
+len0;i0++){let _errs19=errors;validate69(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate69.errors:vErrors.concat(validate69.errors),errors=vErrors.length);
+var valid5=_errs19===errors;if(!valid5)break}}}else return validate60.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
 #/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate59(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.
-concat(validate59.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func3(data10)>256)return validate48.
+var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate71(data.tool,{instancePath:instancePath+"/too\
+l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.
+concat(validate71.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
+void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func3(data10)>256)return validate60.
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate48.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func3(data10)<1)return validate60.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data10))return validate48.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data10))return validate60.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate60.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>256)return validate48.errors=[{instancePath:instancePath+
+_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func3(data11)>256)return validate60.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate48.errors=[{instancePath:instancePath+"/b\
+must NOT have more than 256 characters"}],!1;if(func3(data11)<1)return validate60.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data11))return validate48.errors=[{instancePath:instancePath+"\
+NOT have fewer than 1 characters"}],!1;if(!pattern12.test(data11))return validate60.errors=[{instancePath:instancePath+"\
 /baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\
-\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate48.errors=[{instancePath:instancePath+
+\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate60.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
 e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func3(data12)>262144)return validate48.errors=
+chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func3(data12)>262144)return validate60.errors=
 [{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
+limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate60.errors=[{instancePath:instancePath+
 "/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
 _errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate48.
+if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate60.
 errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
 if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
+if(data14.length>256)return validate60.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
 generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
 tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate48.errors=[{instancePath:instancePath+"/generati\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate60.errors=[{instancePath:instancePath+"/generati\
 on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+isNaN(data15))return validate60.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate48.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate60.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate48.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate60.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate48.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.
+return validate60.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate60.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate48.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate60.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate60.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate48.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate60.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate48.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate60.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate48.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate60.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate60.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate60.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate48.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate60.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate48.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate60.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate48.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate60.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern40.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern50.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate48.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func3(data21)>4096)return validate48.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate60.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func3(data21)>4096)return validate60.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate48.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate60.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate48.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate60.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate48.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate48.
-errors=vErrors,errors===0}var SpeedReport=validate61;function validate61(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate60.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate60.
+errors=vErrors,errors===0}var SpeedReport=validate77;function validate77(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
 "version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
-void 0&&(missing0="decode"))return validate61.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+void 0&&(missing0="decode"))return validate77.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate61.errors=[{instancePath,schemaPath:"#/addition\
+key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate77.errors=[{instancePath,schemaPath:"#/addition\
 alProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate61.errors=
+es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate77.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
 must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.diagnostics!==void 0){let _errs3=errors;
 validate21(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
@@ -1379,93 +1603,196 @@ dynamicAnchors})||(vErrors=vErrors===null?validate21.errors:vErrors.concat(valid
 errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.prefill,_errs4=errors;if(errors===errors)if(data2&&
 typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===
 void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===
-void 0&&(missing1="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
+void 0&&(missing1="tokensPerSecond"))return validate77.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
 /prefill/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
 "'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||key1==="samplesMilliseconds"||key1==="medianMill\
-iseconds"||key1==="tokensPerSecond")){return validate61.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
+iseconds"||key1==="tokensPerSecond")){return validate77.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
 s/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have a\
 dditional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate61.errors=[{instancePath:instancePath+"/prefill/tok\
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate77.errors=[{instancePath:instancePath+"/prefill/tok\
 ens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate61.errors=[{instancePath:instancePath+
+!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate77.errors=[{instancePath:instancePath+
 "/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){if(data2.samplesMilliseconds!==void 0){
 let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)if(typeof data5=="number"&&isFinite(
-data5)){if(data5<0||isNaN(data5))return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+data5)){if(data5<0||isNaN(data5))return validate77.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+message:"must be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"mu\
-st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate61.errors=[{instancePath:instancePath+
+st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate77.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;if(valid2){if(data2.medianMilliseconds!==
 void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6=="number"&&isFinite(data6)){
-if(data6<0||isNaN(data6))return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
+if(data6<0||isNaN(data6))return validate77.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
 #/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
-be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
+be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
 s/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs14===
 errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.tokensPerSecond,_errs16=errors;if(errors===
-_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate61.errors=[{instancePath:instancePath+
+_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate77.errors=[{instancePath:instancePath+
 "/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
 cond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must b\
-e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate61.errors=[{instancePath:instancePath+
+e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate77.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs4===
 errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&
 typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.startPosition===void 0&&(missing2="startPosition")||
 data8.samplesMilliseconds===void 0&&(missing2="samplesMilliseconds")||data8.p50Milliseconds===void 0&&(missing2="p50Mill\
 iseconds")||data8.p95Milliseconds===void 0&&(missing2="p95Milliseconds")||data8.p99Milliseconds===void 0&&(missing2="p99\
-Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate61.errors=[{instancePath:instancePath+
+Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate77.errors=[{instancePath:instancePath+
 "/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{missingProperty:missing2},message:"must have r\
 equired property '"+missing2+"'"}],!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="startPosition"||key2==="sam\
 plesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Milliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){
-return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
+return validate77.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs21===
 errors){if(data8.startPosition!==void 0){let data9=data8.startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%
-1)&&!isNaN(data9)&&isFinite(data9)))return validate61.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
+1)&&!isNaN(data9)&&isFinite(data9)))return validate77.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
 #/$defs/decode/properties/startPosition/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate61.errors=[{instancePath:instancePath+
+_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate77.errors=[{instancePath:instancePath+
 "/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==
 void 0){let data10=data8.samplesMilliseconds,_errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;
 let len1=data10.length;for(let i1=0;i1<len1;i1++){let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11==
-"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate61.errors=[{instancePath:instancePath+"/decode/sam\
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate77.errors=[{instancePath:instancePath+"/decode/sam\
 plesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/\
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/decode/\
 samplesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"\
-number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate61.errors=[{instancePath:instancePath+
+number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate77.errors=[{instancePath:instancePath+
 "/decode/samplesMilliseconds",schemaPath:"#/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==
 void 0){let data12=data8.p50Milliseconds,_errs28=errors;if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){
-if(data12<0||isNaN(data12))return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
+if(data12<0||isNaN(data12))return validate77.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
 $defs/decode/properties/p50Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
-0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
+0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
 roperties/p50Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){let data13=data8.p95Milliseconds,_errs30=errors;
-if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate61.errors=[{
+if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate77.errors=[{
 instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+
 "/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/type",keyword:"type",params:{type:"numbe\
 r"},message:"must be number"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){
 let data14=data8.p99Milliseconds,_errs32=errors;if(errors===_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<
-0||isNaN(data14))return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
+0||isNaN(data14))return validate77.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
 de/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate61.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
+return validate77.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
 Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs32===errors}else var valid5=!0;
 if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15==
-"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate61.errors=[{instancePath:instancePath+"/decode/tok\
+"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate77.errors=[{instancePath:instancePath+"/decode/tok\
 ensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate61.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
+message:"must be >= 0"}],!1}else return validate77.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
 #/$defs/decode/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===
-errors}else var valid5=!0}}}}}}}else return validate61.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
+errors}else var valid5=!0}}}}}}}else return validate77.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
 decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else
-return validate61.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate61.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+return validate77.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate77.errors=vErrors,errors===0}var VerificationReport=validate79;var schema134={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
+common.schema.json#/$defs/sha256"}},subject:{type:"string"},identity:{type:"string"},issuer:{type:"string"}},required:["\
+method"],additionalProperties:!1};function validate80(data,{instancePath="",parentData,parentDataProperty,rootData=data,
+dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
+if(data.method===void 0&&(missing0="method"))return validate80.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate80.errors=[
+{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
+must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.method!==void 0){let data0=data.method,_errs2=errors;
+if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate80.errors=[{instancePath:instancePath+"/met\
+hod",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema134.properties.method.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.keyIds!==
+void 0){let data1=data.keyIds,_errs3=errors;if(errors===_errs3)if(Array.isArray(data1)){var valid1=!0;let len0=data1.length;
+for(let i0=0;i0<len0;i0++){let data2=data1[i0],_errs5=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern5.
+test(data2))return validate80.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha\
+256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
+return validate80.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate80.
+errors=[{instancePath:instancePath+"/keyIds",schemaPath:"#/properties/keyIds/type",keyword:"type",params:{type:"array"},
+message:"must be array"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.subject!==void 0){let _errs8=errors;
+if(typeof data.subject!="string")return validate80.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/propertie\
+s/subject/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;
+if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate80.errors=[{instancePath:instancePath+
+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
+var valid0=_errs10===errors}else var valid0=!0;if(valid0)if(data.issuer!==void 0){let _errs12=errors;if(typeof data.issuer!=
+"string")return validate80.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"t\
+ype",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate80.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate80.
+errors=vErrors,errors===0}function validate82(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name"))return validate82.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
+"sha256"||key0==="mirustRoot")){return validate82.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate82.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.sha256!==void 0){let data1=data.sha256,_errs4=errors;if(errors===errors)if(typeof data1==
+"string"){if(!pattern5.test(data1))return validate82.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
+f]{64}$"'}],!1}else return validate82.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===errors}else var valid0=!0;
+if(valid0)if(data.mirustRoot!==void 0){let data2=data.mirustRoot,_errs7=errors;if(errors===errors)if(typeof data2=="stri\
+ng"){if(!pattern5.test(data2))return validate82.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sche\
+ma.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f\
+]{64}$"'}],!1}else return validate82.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/$d\
+efs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0}}}}else
+return validate82.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate82.errors=vErrors,errors===0}function validate79(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0="file")||data.signature===
+void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate79.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="signature"||key0==="verified"||
+key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate79.errors=[{instancePath,schemaPath:"\
+#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
+l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate79.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},
+message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){
+let _errs3=errors;if(typeof data.file!="string")return validate79.errors=[{instancePath:instancePath+"/file",schemaPath:"\
+#/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
+var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate79.
+errors=[{instancePath:instancePath+"/signature",schemaPath:"#/properties/signature/type",keyword:"type",params:{type:"st\
+ring"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.verified!==void 0){
+let _errs7=errors;if(typeof data.verified!="boolean")return validate79.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
+#/properties/verified/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs7===errors}else
+var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate80(data.signer,{instancePath:instancePath+"/\
+signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate80.errors:
+vErrors.concat(validate80.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
+predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate79.errors=[{instancePath:instancePath+
+"/predicateType",schemaPath:"#/properties/predicateType/type",keyword:"type",params:{type:"string"},message:"must be str\
+ing"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.files!==void 0){let data6=data.files,_errs12=errors;
+if(errors===_errs12)if(Array.isArray(data6)){var valid1=!0;let len0=data6.length;for(let i0=0;i0<len0;i0++){let _errs14=errors;
+validate82(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate82.errors:vErrors.concat(validate82.errors),errors=vErrors.length);var valid1=_errs14===
+errors;if(!valid1)break}}else return validate79.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fil\
+es/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs12===errors}else var valid0=!0;
+if(valid0)if(data.error!==void 0){let data8=data.error,_errs15=errors;if(errors===errors)if(data8&&typeof data8=="object"&&
+!Array.isArray(data8)){let missing1;if(data8.code===void 0&&(missing1="code")||data8.class===void 0&&(missing1="class")||
+data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate79.errors=[{instancePath:instancePath+
+"/error",schemaPath:"#/$defs/verificationError/required",keyword:"required",params:{missingProperty:missing1},message:"m\
+ust have required property '"+missing1+"'"}],!1;{let _errs18=errors;for(let key1 in data8)if(!(key1==="code"||key1==="id"||
+key1==="class"||key1==="message"||key1==="remedy")){return validate79.errors=[{instancePath:instancePath+"/error",schemaPath:"\
+#/$defs/verificationError/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
+must NOT have additional properties"}],!1;break}if(_errs18===errors){if(data8.code!==void 0){let _errs19=errors;if(typeof data8.
+code!="string")return validate79.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError/\
+properties/code/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs19===errors}else
+var valid3=!0;if(valid3){if(data8.id!==void 0){let data10=data8.id,_errs21=errors;if(errors===_errs21)if(typeof data10==
+"string"){if(!pattern4.test(data10))return validate79.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$defs\
+/verificationError/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match pa\
+ttern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate79.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$de\
+fs/verificationError/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs21===
+errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate79.
+errors=[{instancePath:instancePath+"/error/class",schemaPath:"#/$defs/verificationError/properties/class/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs23===errors}else var valid3=!0;if(valid3){if(data8.
+message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate79.errors=[{instancePath:instancePath+
+"/error/message",schemaPath:"#/$defs/verificationError/properties/message/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid3=_errs25===errors}else var valid3=!0;if(valid3)if(data8.remedy!==void 0){let _errs27=errors;
+if(typeof data8.remedy!="string")return validate79.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$def\
+s/verificationError/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs27===
+errors}else var valid3=!0}}}}}}else return validate79.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/ve\
+rificationError/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs15===errors}else
+var valid0=!0}}}}}}}}}else return validate79.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
+ct"},message:"must be object"}],!1;return validate79.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionReport(value){return run(AdmissionReport,
 value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,
 value)}function validateHyperparameterRecord(value){return run(HyperparameterRecord,value)}function validateArtifactManifest(value){
-return run(ArtifactManifest,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateSlm2Meta(value){
-return run(Slm2Meta,value)}function validateSpeedReport(value){return run(SpeedReport,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
-validatePlanReport,validateSlm2Meta,validateSpeedReport};
+return run(ArtifactManifest,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateQuantizationPredicate(value){
+return run(QuantizationPredicate,value)}function validateSlm2Meta(value){return run(Slm2Meta,value)}function validateSpeedReport(value){
+return run(SpeedReport,value)}function validateVerificationReport(value){return run(VerificationReport,value)}export{validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
+validatePlanReport,validateQuantizationPredicate,validateSlm2Meta,validateSpeedReport,validateVerificationReport};

@@ -26,6 +26,63 @@ export const ADMIT = {
   },
 } as const;
 
+/** `mirust-admit keygen --out NAME [--algorithm A] [--force] [--json]` */
+export const KEYGEN = {
+  positionals: {},
+  options: {
+    out: { type: 'text', value: 'NAME', filled: true, help: 'write NAME.pem, to be kept secret, and NAME.pub.pem' },
+    algorithm: { type: 'choice', choices: ['ed25519', 'p256'], help: 'of the key (default: ed25519)' },
+    force: { type: 'flag', help: 'overwrite keys that are there' },
+    json: { type: 'flag', help: 'print JSON' },
+  },
+} as const;
+
+/** `mirust-admit sign FILE --key K.pem [--out F.sig] [--threads N] [--json]` */
+export const SIGN = {
+  positionals: { file: { help: 'a model file, or a Hugging Face directory' } },
+  options: {
+    key: { type: 'list', value: 'K.pem', filled: true, help: 'private key; more than one makes more signatures' },
+    out: { type: 'text', value: 'F.sig', filled: true, help: 'the signature (default: FILE.sig)' },
+    threads: {
+      type: 'integer',
+      least: 1,
+      value: 'N',
+      help: 'threads that hash (default: one per core for large files)',
+    },
+    json: { type: 'flag', help: 'print the signed statement as JSON' },
+  },
+} as const;
+
+/** `mirust-admit verify FILE [--signature S] (--public-key K | --certificate-chain C | --trusted-root …) [--json]` */
+export const VERIFY = {
+  positionals: { file: { help: 'a model file, or a Hugging Face directory' } },
+  options: {
+    signature: { type: 'text', value: 'S', filled: true, help: 'the signature (default: FILE.sig)' },
+    'public-key': { type: 'list', value: 'K.pem', filled: true, help: 'who is trusted; one of several is enough' },
+    'certificate-chain': {
+      type: 'list',
+      value: 'C.pem',
+      filled: true,
+      help: 'trusted root certificates, and others that lead to them',
+    },
+    'trusted-root': {
+      type: 'text',
+      value: 'R.json',
+      filled: true,
+      help: 'of a Sigstore instance, for keyless signatures; nothing is fetched',
+    },
+    identity: { type: 'text', value: 'WHO', filled: true, help: 'who is to have signed without a key' },
+    issuer: { type: 'text', value: 'URL', filled: true, help: 'who is to have confirmed that identity' },
+    threads: {
+      type: 'integer',
+      least: 1,
+      value: 'N',
+      help: 'threads that hash (default: one per core for large files)',
+    },
+    json: { type: 'flag', help: 'print a report as JSON, also of a failure' },
+  },
+} as const;
+
 /** `mirust-admit explain [RULE] [--json]` */
 export const EXPLAIN = {
   positionals: { rule: { help: 'an identity (MR-S001) or a code (TRUNCATED); absent: a list of all', optional: true } },

@@ -1,6 +1,6 @@
 /** The command line of mirust-admit. What does the work is loaded when it runs: `--help` is there at once. */
 import { defineCommand, EXIT, type Program } from '@mirust/cli';
-import { ADMIT, EXPLAIN } from './arguments.ts';
+import { ADMIT, EXPLAIN, KEYGEN, SIGN, VERIFY } from './arguments.ts';
 
 /** mirust-admit of some version. */
 export function createProgram(version: string): Program {
@@ -24,5 +24,34 @@ export function createProgram(version: string): Program {
     examples: [{ arguments: 'explain MR-S001', help: 'when it is broken, and what to do' }],
     run: async (args) => (await import('./explain.ts')).explain(args),
   });
-  return { ...tool, main, commands: [explain] };
+  const keygen = defineCommand({
+    name: 'keygen',
+    summary: 'make a pair of keys to sign with',
+    ...KEYGEN,
+    examples: [{ arguments: 'keygen --out release', help: 'release.pem signs, release.pub.pem verifies' }],
+    run: async (args, context) => (await import('./keygen.ts')).makeKeys(args, context),
+  });
+  const sign = defineCommand({
+    name: 'sign',
+    summary: 'sign a model: its digests, and what it was made from',
+    ...SIGN,
+    examples: [{ arguments: 'sign model.slm --key release.pem', help: 'writes model.slm.sig' }],
+    statuses: [EXIT.provenance],
+    run: async (args, context) => (await import('./sign.ts')).signModel(args, context, tool),
+  });
+  const verify = defineCommand({
+    name: 'verify',
+    summary: 'verify who signed a model, and that every byte of it is the one that was signed',
+    ...VERIFY,
+    examples: [
+      { arguments: 'verify model.slm --public-key release.pub.pem', help: 'with model.slm.sig' },
+      {
+        arguments: 'verify model/ --signature model.sig --certificate-chain root.pem',
+        help: 'an OpenSSF model signature by a certificate',
+      },
+    ],
+    statuses: [EXIT.provenance],
+    run: async (args, context) => (await import('./verify.ts')).verifyModel(args, context),
+  });
+  return { ...tool, main, commands: [explain, keygen, sign, verify] };
 }

@@ -4,6 +4,7 @@ import { CORE_ERRORS, type ErrorClass, type ErrorTable, JSON_ERRORS } from '@mir
 import { GGUF_ERRORS, GGUF_WARNINGS } from '@mirust/gguf';
 import { INTEGRITY_ERRORS } from '@mirust/integrity';
 import { MODEL_ERRORS } from '@mirust/model';
+import { PROVENANCE_ERRORS } from '@mirust/provenance';
 import { QUANT_ERRORS } from '@mirust/quant';
 import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
 import type { AdmissionFinding } from '@mirust/schemas';
@@ -39,6 +40,7 @@ const ERRORS: ErrorTable = {
   ...MODEL_ERRORS,
   ...QUANT_ERRORS,
   ...TOKENIZER_ERRORS,
+  ...PROVENANCE_ERRORS,
   ...ADMISSION_ERRORS,
 };
 
