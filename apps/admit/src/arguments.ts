@@ -83,6 +83,20 @@ export const VERIFY = {
   },
 } as const;
 
+/** `mirust-admit sbom FILE [--out F] [--threads N]` */
+export const SBOM = {
+  positionals: { file: { help: 'a model file, or a Hugging Face directory' } },
+  options: {
+    out: { type: 'text', value: 'F.json', filled: true, help: 'write the document there (default: standard output)' },
+    threads: {
+      type: 'integer',
+      least: 1,
+      value: 'N',
+      help: 'threads that hash (default: one per core for large files)',
+    },
+  },
+} as const;
+
 /** `mirust-admit explain [RULE] [--json]` */
 export const EXPLAIN = {
   positionals: { rule: { help: 'an identity (MR-S001) or a code (TRUNCATED); absent: a list of all', optional: true } },

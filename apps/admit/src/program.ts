@@ -1,6 +1,6 @@
 /** The command line of mirust-admit. What does the work is loaded when it runs: `--help` is there at once. */
 import { defineCommand, EXIT, type Program } from '@mirust/cli';
-import { ADMIT, EXPLAIN, KEYGEN, SIGN, VERIFY } from './arguments.ts';
+import { ADMIT, EXPLAIN, KEYGEN, SBOM, SIGN, VERIFY } from './arguments.ts';
 
 /** mirust-admit of some version. */
 export function createProgram(version: string): Program {
@@ -53,5 +53,14 @@ export function createProgram(version: string): Program {
     statuses: [EXIT.provenance],
     run: async (args, context) => (await import('./verify.ts')).verifyModel(args, context),
   });
-  return { ...tool, main, commands: [explain, keygen, sign, verify] };
+  const sbom = defineCommand({
+    name: 'sbom',
+    summary: 'write the bill of materials of a model: CycloneDX 1.6, the same bytes for the same file',
+    ...SBOM,
+    examples: [
+      { arguments: 'sbom model.slm --out model.cdx.json', help: 'SOURCE_DATE_EPOCH states a time; else there is none' },
+    ],
+    run: async (args, context) => (await import('./sbom.ts')).billOfMaterials(args, context, tool),
+  });
+  return { ...tool, main, commands: [explain, keygen, sign, verify, sbom] };
 }

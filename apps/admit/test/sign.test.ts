@@ -10,7 +10,8 @@ const ORACLE = join(ROOT, 'fixtures', 'oracles', 'model-signing');
 const STORY = join(ROOT, 'fixtures', 'story', 'hf');
 const folder = mkdtempSync(join(tmpdir(), 'mirust-sign-'));
 const at = (name: string): string => join(folder, name);
-const admit = (...args: string[]) => runApp('admit', args, { cwd: folder });
+// A time that the machine states is none of these tests'.
+const admit = (...args: string[]) => runApp('admit', args, { cwd: folder, env: { SOURCE_DATE_EPOCH: '' } });
 
 beforeAll(async () => {
   expect(await runApp('pack', [STORY, at('story.slm'), '--quant', 'q8'])).toMatchObject({ status: 0 });
@@ -178,5 +179,21 @@ describe('wrong usage', () => {
       status: 16,
     });
     expect(await admit('sign', 'v3.gguf', '--key', 'ed.pub.pem')).toMatchObject({ status: 20 });
+  });
+});
+
+describe('sbom', () => {
+  it('is the same document every time, with the time that SOURCE_DATE_EPOCH states', async () => {
+    const first = await admit('sbom', 'story.slm');
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(await admit('sbom', 'story.slm', '--out', 'story.cdx.json')).toMatchObject({ status: 0, stdout: '' });
+    expect(readFileSync(at('story.cdx.json'), 'utf8')).toBe(first.stdout);
+    const env = { SOURCE_DATE_EPOCH: '1700000000' };
+    const dated = JSON.parse((await runApp('admit', ['sbom', 'story.slm'], { cwd: folder, env })).stdout);
+    expect(dated.metadata.timestamp).toBe('2023-11-14T22:13:20.000Z');
+    delete dated.metadata.timestamp;
+    expect(dated).toEqual(JSON.parse(first.stdout));
+    const wrong = { SOURCE_DATE_EPOCH: 'yesterday' };
+    expect(await runApp('admit', ['sbom', 'story.slm'], { cwd: folder, env: wrong })).toMatchObject({ status: 2 });
   });
 });
