@@ -60,7 +60,8 @@ export async function checkArtifact(
   const subjects = new Map(subject.map((entry) => [entry.name, entry]));
   const [only] = subject;
   if (files.primary === undefined) {
-    const missing = [...subjects.keys()].find((name) => !names.includes(name));
+    const present = new Set(names);
+    const missing = [...subjects.keys()].find((name) => !present.has(name));
     if (missing !== undefined) throw fileError('PROVENANCE_FILE_MISSING', missing, 'is signed and not there');
   } else if (only !== undefined && subject.length === 1) subjects.set(files.primary, only);
   // Cheap, so all of it comes before the first byte is read.

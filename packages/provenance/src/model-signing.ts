@@ -60,9 +60,7 @@ export async function checkModelSigning(
 ): Promise<ArtifactFile[]> {
   const { signaturePath, ...hash } = options;
   const { followsLinks, ignored, shardBytes, resources } = parseModelSigning(statement);
-  const ignoredPaths = [...ignored, ...GIT_PATHS, ...(signaturePath === undefined ? [] : [signaturePath])];
-  const isIgnored = (path: string): boolean =>
-    ignoredPaths.some((start) => path === start || path.startsWith(`${start}/`));
+  const isIgnored = ignoring([...ignored, ...GIT_PATHS, ...(signaturePath === undefined ? [] : [signaturePath])]);
   const { signal } = hash;
   const entries = await tree.list(isIgnored, signal === undefined ? {} : { signal });
   for (const { path, isLink } of entries) {
@@ -90,6 +88,17 @@ export async function checkModelSigning(
     }
   }
   return checked;
+}
+
+/** Whether a path is one of some paths, or below one. As long as the path takes, however many they are. */
+function ignoring(paths: readonly string[]): (path: string) => boolean {
+  const starts = new Set(paths);
+  return (path) => {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      if (starts.has(path.slice(0, end))) return true;
+    }
+    return starts.has(path);
+  };
 }
 
 async function checkWhole(
