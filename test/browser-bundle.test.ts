@@ -24,9 +24,24 @@ const ENTRY = `
   })();
 `;
 
-async function bundle(): Promise<string> {
+/** A page that signs and verifies, as a registry of models would. */
+const SIGNING = `
+  import { fileSetOf } from '@mirust/checkpoint';
+  import { blobSource } from '@mirust/core';
+  import { createSigner, digestArtifact, publicKeyPem, signStatement, verifySignature } from '@mirust/provenance';
+  globalThis.result = (async () => {
+    const files = fileSetOf(new Map([['m.slm', blobSource(globalThis.blob, 'm.slm')]]), 'm.slm');
+    const signer = await createSigner('p256', new Uint8Array(32).fill(2));
+    const statement = { subject: await digestArtifact(files), predicateType: 'https://example.com/any', predicate: {} };
+    const signature = signStatement(statement, [signer]);
+    const { keyIds, files: checked } = await verifySignature({ files, signature, keys: [publicKeyPem(signer.publicKey)] });
+    return { keyId: keyIds[0] === signer.publicKey.keyId, digests: Object.keys(checked[0].digest) };
+  })();
+`;
+
+async function bundle(contents: string): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: ENTRY, resolveDir: `${ROOT}/test`, loader: 'ts' },
+    stdin: { contents, resolveDir: `${ROOT}/test`, loader: 'ts' },
     bundle: true,
     write: false,
     minify: true,
@@ -40,7 +55,7 @@ async function bundle(): Promise<string> {
 
 describe('in a browser', () => {
   it('bundles without node modules, stays small, admits, plans and runs', async () => {
-    const code = await bundle();
+    const code = await bundle(ENTRY);
     expect(code).not.toMatch(/require\(|"node:|'node:/);
     // A budget, so that a heavy dependency cannot creep in: all four jobs in one page, 185 kB of it kernels in base64.
     expect(code.length).toBeLessThan(510_000);
@@ -64,5 +79,27 @@ describe('in a browser', () => {
     expect(result.verdict).toBe('admitted');
     expect(result.text).toMatch(/^Once upon a time/);
     expect(result.totalBytes).toBeGreaterThan(900_000);
+  });
+
+  it('bundles without node modules, signs and verifies', async () => {
+    const code = await bundle(SIGNING);
+    expect(code).not.toMatch(/require\(|"node:|'node:/);
+    // Three curves and the readers of models. A budget, as above.
+    expect(code.length).toBeLessThan(220_000);
+    const bytes = await packPath(`${ROOT}/fixtures/story/hf`, { quant: 'q8' });
+    const sandbox = {
+      blob: new Blob([bytes as BlobPart]),
+      TextEncoder,
+      TextDecoder,
+      AbortController,
+      AbortSignal,
+      crypto: globalThis.crypto,
+      atob,
+      btoa,
+      result: undefined as unknown,
+    };
+    createContext(sandbox);
+    new Script(code).runInContext(sandbox);
+    expect(await sandbox.result).toEqual({ keyId: true, digests: ['mirustRoot', 'sha256'] });
   });
 });

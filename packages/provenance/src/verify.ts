@@ -79,7 +79,9 @@ async function hintOf(key: PublicKey): Promise<string> {
 export async function checkStatement(statement: Statement, request: SignedFiles): Promise<readonly ArtifactFile[]> {
   const { files, tree, signaturePath, ...hash } = request;
   if (statement.predicateType === MODEL_SIGNING_PREDICATE) {
-    return checkModelSigning(statement, tree ?? flatTree(files), { ...hash, signaturePath });
+    const checked = await checkModelSigning(statement, tree ?? flatTree(files), { ...hash, signaturePath });
+    // A model of one file has no name there.
+    return checked.map((file) => (file.name === '.' ? { ...file, name: files.primary ?? '.' } : file));
   }
   if (statement.predicateType === QUANTIZATION_PREDICATE) quantizationOf(statement);
   return checkArtifact(statement, files, hash);
