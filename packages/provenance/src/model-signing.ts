@@ -14,38 +14,18 @@
  * of `shard_size` bytes, the last one shorter, and an empty file has none. Ignored are the paths that the statement
  * ignores, with all that is below them, and Git's own; and the signature itself, which nobody can sign.
  */
-import type { ByteSource, JsonValue } from '@mirust/core';
-import { createSha256, forEachPiece, fromHex, type HashOptions, sha256Source, toHex } from '@mirust/integrity';
-import { fieldReader } from './_fields.ts';
+import type { ByteSource } from '@mirust/core';
+import { createSha256, forEachPiece, type HashOptions, sha256Source, toHex } from '@mirust/integrity';
+import { parseModelSigning, type Resource } from './_model-signing-predicate.ts';
 import { type ArtifactFile, compare, fileError } from './artifact.ts';
-import { provenanceError } from './errors.ts';
 import type { FileTree } from './file-tree.ts';
-import { MAX_SUBJECTS, type Statement } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 /** Its type. */
 export const MODEL_SIGNING_PREDICATE = 'https://model_signing/signature/v1.0';
 
 /** What the reference implementation ignores unless it is told otherwise. */
 const GIT_PATHS = ['.git', '.gitattributes', '.github', '.gitignore'] as const;
-
-/** Shards of all files: a model of a terabyte has 1,000 of the default size. */
-const MAX_RESOURCES = MAX_SUBJECTS;
-
-/** A resource: a file, or some bytes of it. */
-interface Resource {
-  readonly path: string;
-  /** Undefined for all of the file. */
-  readonly range?: { readonly start: number; readonly end: number };
-  readonly digest: string;
-}
-
-interface ModelSigning {
-  readonly followsLinks: boolean;
-  readonly ignored: readonly string[];
-  /** Undefined: files are not cut. */
-  readonly shardBytes: number | undefined;
-  readonly resources: readonly Resource[];
-}
 
 /**
  * Checks that the files of a tree are those of a statement, no more and no fewer. Throws `PROVENANCE_PREDICATE` for a
@@ -76,13 +56,19 @@ export async function checkModelSigning(
   for (const path of byPath.keys()) {
     if (!paths.has(path)) throw fileError('PROVENANCE_FILE_MISSING', path, 'is signed and not there');
   }
+  // Cheap, so it comes before the first byte is read. Of shards an empty file has none.
+  for (const path of shardBytes === undefined ? paths : []) {
+    if (!byPath.has(path)) throw fileError('PROVENANCE_FILE_UNSIGNED', path, 'is not among what is signed');
+  }
   const checked: ArtifactFile[] = [];
   for (const path of paths) {
     const source = await tree.open(path);
     try {
       const parts = byPath.get(path) ?? [];
-      if (shardBytes === undefined) checked.push(await checkWhole(path, source, parts, hash));
-      else checked.push(await checkShards(path, source, parts, shardBytes, hash));
+      const isWhole = shardBytes === undefined;
+      checked.push(
+        await (isWhole ? checkWhole(source, parts, hash) : checkShards(path, source, parts, shardBytes, hash)),
+      );
     } finally {
       await source.close();
     }
@@ -101,15 +87,10 @@ function ignoring(paths: readonly string[]): (path: string) => boolean {
   };
 }
 
-async function checkWhole(
-  path: string,
-  source: ByteSource,
-  [part]: readonly Resource[],
-  options: HashOptions,
-): Promise<ArtifactFile> {
-  if (part === undefined) throw fileError('PROVENANCE_FILE_UNSIGNED', path, 'is not among what is signed');
+async function checkWhole(source: ByteSource, parts: readonly Resource[], options: HashOptions): Promise<ArtifactFile> {
   const sha256 = toHex(await sha256Source(source, options));
-  compare(path, 'sha256', part.digest, sha256);
+  const [{ path, digest }] = parts as readonly [Resource];
+  compare(path, 'sha256', digest, sha256);
   return { name: path, digest: { sha256 } };
 }
 
@@ -139,79 +120,4 @@ async function checkShards(
   }
   if (byStart.size > 0) throw fileError('PROVENANCE_FILE_MISSING', path, 'is shorter than what is signed');
   return { name: path, digest: {} };
-}
-
-function parseModelSigning({ subject, predicate }: Statement): ModelSigning {
-  const read = fieldReader('PROVENANCE_PREDICATE', 'the statement');
-  const fields = read.object(predicate, 'predicate');
-  const serialization = read.object(fields.get('serialization'), 'serialization');
-  const method = read.string(serialization.get('method'), 'serialization.method');
-  if (method !== 'files' && method !== 'shards') throw read.failure('serialization.method', 'is unknown');
-  const followsLinks = serialization.get('allow_symlinks');
-  if (typeof followsLinks !== 'boolean') throw read.failure('serialization.allow_symlinks', 'is not a boolean');
-  const hashType = read.string(serialization.get('hash_type'), 'serialization.hash_type');
-  const shardBytes = method === 'shards' ? (serialization.get('shard_size') ?? null) : undefined;
-  if (shardBytes !== undefined && !isCount(shardBytes, 1)) throw read.failure('serialization.shard_size', 'is no size');
-  const expectedAlgorithm = shardBytes === undefined ? 'sha256' : `sha256-sharded-${shardBytes}`;
-  const ignored = serialization.get('ignore_paths') ?? [];
-  const resources = read.array(fields.get('resources'), 'resources', MAX_RESOURCES).map((value, index) => {
-    const path = `resources[${index}]`;
-    const entry = read.object(value, path);
-    const algorithm = read.string(entry.get('algorithm'), `${path}.algorithm`);
-    if (hashType !== 'sha256' || algorithm !== expectedAlgorithm) {
-      throw provenanceError('PROVENANCE_DIGEST_ALGORITHM', `${path} has a digest that is not SHA-256`);
-    }
-    const digest = read.string(entry.get('digest'), `${path}.digest`);
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw read.failure(`${path}.digest`, 'is not a SHA-256');
-    return { ...resourceName(read.string(entry.get('name'), `${path}.name`), method, read), digest };
-  });
-  const names = new Set(resources.map(({ path, range }) => `${path}:${range?.start ?? ''}`));
-  if (names.size !== resources.length) throw read.failure('resources', 'names one twice');
-  checkRootDigest(subject, resources, read);
-  return {
-    followsLinks,
-    ignored: read.array(ignored, 'serialization.ignore_paths', MAX_SUBJECTS).map((value, index) => {
-      const path = `serialization.ignore_paths[${index}]`;
-      const text = read.string(value, path).replace(/^(\.\/)+|\/+$/g, '');
-      // The whole model: such a statement would say nothing.
-      if (text === '' || text === '.') throw read.failure(path, 'is the model itself');
-      return text;
-    }),
-    shardBytes,
-    resources,
-  };
-}
-
-function resourceName(
-  name: string,
-  method: 'files' | 'shards',
-  read: ReturnType<typeof fieldReader>,
-): Omit<Resource, 'digest'> {
-  if (method === 'files') return { path: name };
-  const [, path, from, to] = /^([^:]+):(\d{1,16}):(\d{1,16})$/.exec(name) ?? [];
-  const start = Number(from);
-  const end = Number(to);
-  if (path === undefined || !isCount(start, 0) || !isCount(end, start + 1))
-    throw read.failure('resources', 'has a name that is no shard');
-  return { path, range: { start, end } };
-}
-
-function isCount(value: JsonValue, least: number): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least;
-}
-
-/** The subject is the digest of all digests. Throws `PROVENANCE_PREDICATE` where it is not. */
-function checkRootDigest(
-  subject: Statement['subject'],
-  resources: readonly Resource[],
-  read: ReturnType<typeof fieldReader>,
-): void {
-  const [only] = subject;
-  if (only === undefined || subject.length !== 1)
-    throw read.failure('subject', `has ${subject.length} entries, not one,`);
-  const hash = createSha256();
-  for (const { digest } of resources) hash.update(fromHex(digest));
-  if (toHex(hash.digest()) !== only.digest.get('sha256')) {
-    throw read.failure('subject', 'does not have the digest of its resources');
-  }
 }
