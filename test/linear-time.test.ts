@@ -2,6 +2,8 @@
  * No reader of the project takes longer than its input is long. The work of each is counted on inputs that grow and
  * the exponent fitted; a new reader of untrusted bytes gets its rows here.
  */
+import { createHash } from 'node:crypto';
+import type { StatementContent } from '@mirust/provenance';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @boundaries-ignore the builders of bytes live beside the readers' own tests
 import { array, buildGguf, concat, TYPE, text, u32 } from '../packages/gguf/test/_build.ts';
@@ -18,17 +20,21 @@ let counter: WorkCounter | undefined;
 
 /** Imported only after the counter has started: V8 counts in what it compiles from then on. */
 interface Readers {
+  readonly checkpoint: typeof import('@mirust/checkpoint');
   readonly core: typeof import('@mirust/core');
   readonly gguf: typeof import('@mirust/gguf');
+  readonly provenance: typeof import('@mirust/provenance');
   readonly safetensors: typeof import('@mirust/safetensors');
 }
 let readers: Readers;
 
 beforeAll(async () => {
-  counter = startWorkCounter(/packages\/(core|gguf|safetensors)\/src\//);
+  counter = startWorkCounter(/packages\/(core|gguf|provenance|safetensors)\/src\//);
   readers = {
+    checkpoint: await import('@mirust/checkpoint'),
     core: await import('@mirust/core'),
     gguf: await import('@mirust/gguf'),
+    provenance: await import('@mirust/provenance'),
     safetensors: await import('@mirust/safetensors'),
   };
 });
@@ -178,6 +184,65 @@ describe('safetensors', () => {
       (n) =>
         JSON.stringify({ weight_map: Object.fromEntries(range(n).map((i) => [`t${i}`, `m-${i % 99}.safetensors`])) }),
       (json) => readers.safetensors.readSafetensorsIndex(json),
+    );
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+});
+
+describe('signatures', () => {
+  /** SHA-256 of nothing, and of so many digests of nothing. */
+  const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+  const digestOf = (count: number): string =>
+    createHash('sha256')
+      .update(Buffer.from(EMPTY.repeat(count), 'hex'))
+      .digest('hex');
+  const namesOf = (count: number): string[] => range(count).map((i) => `f${i}`);
+
+  /** A model of empty files, and a statement of them, signed. */
+  async function signedModel(count: number, statement: StatementContent) {
+    const { createSigner, publicKeyPem, signStatement } = readers.provenance;
+    const signer = await createSigner('ed25519', new Uint8Array(32).fill(1));
+    const source = readers.core.memorySource(new Uint8Array());
+    return {
+      files: readers.checkpoint.fileSetOf(new Map(namesOf(count).map((name) => [name, source]))),
+      signature: signStatement(statement, [signer]),
+      keys: [publicKeyPem(signer.publicKey)],
+    };
+  }
+  const rows: readonly (readonly [name: string, statement: (size: number) => StatementContent])[] = [
+    [
+      'subjects',
+      (n) => ({
+        subject: namesOf(n).map((name) => ({ name, digest: { sha256: EMPTY } })),
+        predicateType: 'https://example.com/any',
+        predicate: {},
+      }),
+    ],
+    [
+      'resources and ignored paths',
+      (n) => ({
+        subject: [{ name: 'm', digest: { sha256: digestOf(n) } }],
+        predicateType: 'https://model_signing/signature/v1.0',
+        predicate: {
+          serialization: {
+            method: 'files',
+            hash_type: 'sha256',
+            allow_symlinks: false,
+            ignore_paths: range(n).map((i) => `ignored/${i}`),
+          },
+          resources: namesOf(n).map((name) => ({ name, algorithm: 'sha256', digest: EMPTY })),
+        },
+      }),
+    ],
+  ];
+  test.for(rows)('%s', async ([, statement], { skip }) => {
+    const slope = await exponent(
+      (n) => signedModel(n, statement(n)),
+      async (model) => {
+        const { files } = await readers.provenance.verifySignature(await model);
+        expect(files.length).toBeGreaterThan(0);
+      },
     );
     if (slope === undefined) return skip(WHY_SKIPPED);
     expect(slope).toBeLessThan(MOST);

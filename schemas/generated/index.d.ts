@@ -125,6 +125,7 @@ export interface AdmissionPolicy {
    * Items: A SHA-256 digest, 64 lower-case hexadecimal digits.
    */
   readonly fileDigests?: readonly string[];
+  readonly signatures?: SignatureDemand;
   readonly provenance?: ProvenanceDemand;
   readonly weights?: WeightsDemand;
   readonly behaviour?: BehaviourDemand;
@@ -638,6 +639,29 @@ export interface ProvenanceDemand {
 }
 
 /**
+ * What the signer of a model says of it, as the predicate of an in-toto statement of the type https://mirust/quantization/v1: what it was made from, how, by what, and what that cost. An SLM2 says all of this of itself; of other formats what is known.
+ */
+export interface QuantizationPredicate {
+  readonly artifact: SignedArtifact;
+  readonly model?: SignedModel;
+  /**
+   * The files that the artifact was made from.
+   *
+   * @maxItems 4096
+   */
+  readonly sources?: readonly SourceFile[];
+  readonly recipe?: RecipeRecord;
+  readonly tool?: ToolRecord;
+  /**
+   * By name: what was asked for, why it is something else, and the error against the source.
+   */
+  readonly tensors?: {
+    readonly [k: string]: TensorRecord;
+  };
+  readonly signedBy: ToolRecord;
+}
+
+/**
  * How the storage types of the tensors were chosen.
  */
 export interface RecipeRecord {
@@ -697,6 +721,56 @@ export interface RopeScalingLlama3 {
  * How rotary frequencies are stretched for contexts longer than the trained one.
  */
 export type RopeScalingRecord = RopeScalingLinear | RopeScalingLlama3 | RopeScalingFactors;
+
+/**
+ * Who must have signed the model, with mirust-admit sign or OpenSSF's model_signing.
+ */
+export interface SignatureDemand {
+  /**
+   * Public keys that are trusted.
+   *
+   * @minItems 1
+   * @maxItems 256
+   *
+   * Items: A public key in PEM, as mirust-admit keygen writes it.
+   */
+  readonly keys: readonly string[];
+  /**
+   * How many of them must have signed. Default 1.
+   */
+  readonly minimum?: number;
+}
+
+/**
+ * The artifact itself.
+ */
+export interface SignedArtifact {
+  readonly format: 'slm1' | 'slm2' | 'gguf' | 'safetensors' | 'huggingface' | 'llama2c';
+  /**
+   * Of all its files.
+   */
+  readonly byteLength: number;
+}
+
+/**
+ * The model inside, as its files describe it.
+ */
+export interface SignedModel {
+  /**
+   * One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly name?: string;
+  readonly architecture: string;
+  readonly parameterCount: number;
+  /**
+   * One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly license?: string;
+  /**
+   * One line of text for people: no control characters, at most 256 characters.
+   */
+  readonly baseModel?: string;
+}
 
 /**
  * SLM1 proves nothing about itself: its manifest carries the digest of the whole file.
@@ -880,6 +954,77 @@ export interface ToolRecord {
   readonly version: string;
 }
 
+/**
+ * Why it is not verified.
+ */
+export interface VerificationError {
+  readonly code: string;
+  readonly id?: string;
+  readonly class: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/**
+ * What mirust-admit verify found of one artifact and one signature.
+ */
+export interface VerificationReport {
+  readonly version: 1;
+  /**
+   * The artifact, as it was given.
+   */
+  readonly file: string;
+  /**
+   * The signature file, as it was given.
+   */
+  readonly signature: string;
+  readonly verified: boolean;
+  readonly signer?: VerifiedSigner;
+  readonly predicateType?: string;
+  /**
+   * The files that are those of the signature, with the digests that were computed.
+   */
+  readonly files?: readonly VerifiedFile[];
+  readonly error?: VerificationError;
+}
+
+export interface VerifiedFile {
+  readonly name: string;
+  /**
+   * A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly sha256?: string;
+  /**
+   * A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly mirustRoot?: string;
+}
+
+/**
+ * Who signed.
+ */
+export interface VerifiedSigner {
+  readonly method: 'key' | 'certificate' | 'keyless';
+  /**
+   * SHA-256 of the keys as SubjectPublicKeyInfo.
+   *
+   * Items: A SHA-256 digest, 64 lower-case hexadecimal digits.
+   */
+  readonly keyIds?: readonly string[];
+  /**
+   * Of the signing certificate.
+   */
+  readonly subject?: string;
+  /**
+   * Of a keyless signature.
+   */
+  readonly identity?: string;
+  /**
+   * Who confirmed the identity.
+   */
+  readonly issuer?: string;
+}
+
 export interface WeightsDemand {
   /**
    * Whether all values are looked at (the default), or an eighth of each large tensor.
@@ -908,8 +1053,14 @@ export declare function validateArtifactManifest(value: unknown): ValidationResu
 /** Checks a parsed JSON value against `plan-report.schema.json`. Never throws. */
 export declare function validatePlanReport(value: unknown): ValidationResult<PlanReport>;
 
+/** Checks a parsed JSON value against `quantization-predicate.schema.json`. Never throws. */
+export declare function validateQuantizationPredicate(value: unknown): ValidationResult<QuantizationPredicate>;
+
 /** Checks a parsed JSON value against `slm2-meta.schema.json`. Never throws. */
 export declare function validateSlm2Meta(value: unknown): ValidationResult<Slm2Meta>;
 
 /** Checks a parsed JSON value against `speed-report.schema.json`. Never throws. */
 export declare function validateSpeedReport(value: unknown): ValidationResult<SpeedReport>;
+
+/** Checks a parsed JSON value against `verification-report.schema.json`. Never throws. */
+export declare function validateVerificationReport(value: unknown): ValidationResult<VerificationReport>;

@@ -22,23 +22,25 @@ tText"}},maxFileBytes:{$ref:"#/$defs/byteSize"},maxParameters:{type:"integer",mi
 "budget"],additionalProperties:!1,properties:{budget:{$ref:"#/$defs/byteSize"},context:{type:"integer",minimum:1},kvCache:{
 enum:["f32","f16","q8"]},chunk:{type:"integer",minimum:1},threads:{type:"integer",minimum:1,maximum:64}}},rootDigests:{type:"\
 array",minItems:1,maxItems:65536,items:{$ref:"common.schema.json#/$defs/sha256"}},fileDigests:{type:"array",minItems:1,maxItems:65536,
-items:{$ref:"common.schema.json#/$defs/sha256"}},provenance:{type:"object",additionalProperties:!1,properties:{require:{
-type:"array",uniqueItems:!0,items:{enum:["license","baseModel","sources","recipe"]}},baseModels:{type:"array",minItems:1,
-maxItems:1024,items:{$ref:"common.schema.json#/$defs/shortText"}},sourceDigests:{type:"array",minItems:1,maxItems:65536,
-items:{$ref:"common.schema.json#/$defs/sha256"}}}},weights:{type:"object",additionalProperties:!1,properties:{scan:{enum:[
-"full","sampled"]}}},behaviour:{type:"object",additionalProperties:!1,properties:{probes:{type:"array",minItems:1,maxItems:256,
-items:{$ref:"eval-cases.schema.json#/$defs/evalCase"}},perplexity:{$ref:"#/$defs/perplexityDemand"},divergence:{$ref:"#/\
-$defs/divergenceDemand"}}},severities:{type:"object",maxProperties:1024,propertyNames:{type:"string",pattern:"^[A-Za-z][\
-A-Za-z0-9_-]{1,63}$"},additionalProperties:{$ref:"#/$defs/severity"}},suppressions:{type:"array",maxItems:1024,items:{$ref:"\
-#/$defs/suppression"}}},$defs:{byteSize:{anyOf:[{type:"integer",minimum:0,maximum:9007199254740991},{type:"string",pattern:"\
-^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$",maxLength:64}]},severity:{enum:["error","warning"]},suppression:{type:"object",required:[
-"rule","reason","expires"],additionalProperties:!1,properties:{rule:{type:"string",pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}\
-$"},tensor:{$ref:"common.schema.json#/$defs/shortText"},file:{$ref:"common.schema.json#/$defs/shortText"},reason:{type:"\
-string",minLength:3,maxLength:1024},expires:{type:"string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"}}},perplexityDemand:{type:"o\
-bject",required:["file","maximum"],additionalProperties:!1,properties:{file:{type:"string",minLength:1,maxLength:4096},maximum:{
-type:"number",minimum:1}}},divergenceDemand:{type:"object",required:["reference","file","maximum"],additionalProperties:!1,
+items:{$ref:"common.schema.json#/$defs/sha256"}},signatures:{type:"object",required:["keys"],additionalProperties:!1,properties:{
+keys:{type:"array",minItems:1,maxItems:256,uniqueItems:!0,items:{$ref:"#/$defs/publicKey"}},minimum:{type:"integer",minimum:1,
+maximum:256}}},provenance:{type:"object",additionalProperties:!1,properties:{require:{type:"array",uniqueItems:!0,items:{
+enum:["license","baseModel","sources","recipe"]}},baseModels:{type:"array",minItems:1,maxItems:1024,items:{$ref:"common.\
+schema.json#/$defs/shortText"}},sourceDigests:{type:"array",minItems:1,maxItems:65536,items:{$ref:"common.schema.json#/$\
+defs/sha256"}}}},weights:{type:"object",additionalProperties:!1,properties:{scan:{enum:["full","sampled"]}}},behaviour:{
+type:"object",additionalProperties:!1,properties:{probes:{type:"array",minItems:1,maxItems:256,items:{$ref:"eval-cases.s\
+chema.json#/$defs/evalCase"}},perplexity:{$ref:"#/$defs/perplexityDemand"},divergence:{$ref:"#/$defs/divergenceDemand"}}},
+severities:{type:"object",maxProperties:1024,propertyNames:{type:"string",pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}$"},additionalProperties:{
+$ref:"#/$defs/severity"}},suppressions:{type:"array",maxItems:1024,items:{$ref:"#/$defs/suppression"}}},$defs:{byteSize:{
+anyOf:[{type:"integer",minimum:0,maximum:9007199254740991},{type:"string",pattern:"^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$",
+maxLength:64}]},severity:{enum:["error","warning"]},publicKey:{type:"string",minLength:1,maxLength:4096},suppression:{type:"\
+object",required:["rule","reason","expires"],additionalProperties:!1,properties:{rule:{type:"string",pattern:"^[A-Za-z][\
+A-Za-z0-9_-]{1,63}$"},tensor:{$ref:"common.schema.json#/$defs/shortText"},file:{$ref:"common.schema.json#/$defs/shortTex\
+t"},reason:{type:"string",minLength:3,maxLength:1024},expires:{type:"string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"}}},perplexityDemand:{
+type:"object",required:["file","maximum"],additionalProperties:!1,properties:{file:{type:"string",minLength:1,maxLength:4096},
+maximum:{type:"number",minimum:1}}},divergenceDemand:{type:"object",required:["reference","file","maximum"],additionalProperties:!1,
 properties:{reference:{type:"string",minLength:1,maxLength:4096},file:{type:"string",minLength:1,maxLength:4096},maximum:{
-type:"number",minimum:0}}}}};var schema47={enum:["error","warning"]},func1=Object.prototype.hasOwnProperty,func2=require_ucs2length().default,func0=require_equal().
+type:"number",minimum:0}}}}};var schema48={enum:["error","warning"]},func1=Object.prototype.hasOwnProperty,func2=require_ucs2length().default,func0=require_equal().
 default,pattern4=new RegExp("^[^\\u0000-\\u001f\\u007f]*$","u"),pattern7=new RegExp("^\\s*\\d+(\\.\\d+)?\\s*[A-Za-z]*\\s*$",
 "u"),pattern9=new RegExp("^[0-9a-f]{64}$","u"),pattern13=new RegExp("^[A-Za-z][A-Za-z0-9_-]{1,63}$","u");var pattern17=new RegExp("^\\d{4}-\\d{2}-\\d{2}$","u");function validate23(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
@@ -259,178 +261,211 @@ return validate20.errors=[{instancePath:instancePath+"/fileDigests/"+i6,schemaPa
 e",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid16=_errs59===errors;if(!valid16)break}}}else
 return validate20.errors=[{instancePath:instancePath+"/fileDigests",schemaPath:"#/properties/fileDigests/type",keyword:"\
 type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs57===errors}else var valid0=!0;if(valid0){if(data.
-provenance!==void 0){let data24=data.provenance,_errs62=errors;if(errors===_errs62)if(data24&&typeof data24=="object"&&!Array.
-isArray(data24)){let _errs64=errors;for(let key2 in data24)if(!(key2==="require"||key2==="baseModels"||key2==="sourceDig\
+signatures!==void 0){let data24=data.signatures,_errs62=errors;if(errors===_errs62)if(data24&&typeof data24=="object"&&!Array.
+isArray(data24)){let missing2;if(data24.keys===void 0&&(missing2="keys"))return validate20.errors=[{instancePath:instancePath+
+"/signatures",schemaPath:"#/properties/signatures/required",keyword:"required",params:{missingProperty:missing2},message:"\
+must have required property '"+missing2+"'"}],!1;{let _errs64=errors;for(let key2 in data24)if(!(key2==="keys"||key2==="\
+minimum")){return validate20.errors=[{instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs64===errors){if(data24.keys!==void 0){let data25=data24.keys,_errs65=errors;if(errors===_errs65)
+if(Array.isArray(data25)){if(data25.length>256)return validate20.errors=[{instancePath:instancePath+"/signatures/keys",schemaPath:"\
+#/properties/signatures/properties/keys/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than\
+ 256 items"}],!1;if(data25.length<1)return validate20.errors=[{instancePath:instancePath+"/signatures/keys",schemaPath:"\
+#/properties/signatures/properties/keys/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than \
+1 items"}],!1;{var valid19=!0;let len6=data25.length;for(let i7=0;i7<len6;i7++){let data26=data25[i7],_errs67=errors;if(errors===
+errors)if(typeof data26=="string"){if(func2(data26)>4096)return validate20.errors=[{instancePath:instancePath+"/signatur\
+es/keys/"+i7,schemaPath:"#/$defs/publicKey/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT have mor\
+e than 4096 characters"}],!1;if(func2(data26)<1)return validate20.errors=[{instancePath:instancePath+"/signatures/keys/"+
+i7,schemaPath:"#/$defs/publicKey/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 cha\
+racters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/signatures/keys/"+i7,schemaPath:"#/$defs/publi\
+cKey/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid19=_errs67===errors;if(!valid19)
+break}if(valid19){let i8=data25.length,j1;if(i8>1){outer1:for(;i8--;)for(j1=i8;j1--;)if(func0(data25[i8],data25[j1])){return validate20.
+errors=[{instancePath:instancePath+"/signatures/keys",schemaPath:"#/properties/signatures/properties/keys/uniqueItems",keyword:"\
+uniqueItems",params:{i:i8,j:j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i8+" are identical)"}],!1;
+break outer1}}}}}else return validate20.errors=[{instancePath:instancePath+"/signatures/keys",schemaPath:"#/properties/s\
+ignatures/properties/keys/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid18=_errs65===
+errors}else var valid18=!0;if(valid18)if(data24.minimum!==void 0){let data27=data24.minimum,_errs70=errors;if(!(typeof data27==
+"number"&&!(data27%1)&&!isNaN(data27)&&isFinite(data27)))return validate20.errors=[{instancePath:instancePath+"/signatur\
+es/minimum",schemaPath:"#/properties/signatures/properties/minimum/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs70&&typeof data27=="number"&&isFinite(data27)){if(data27>256||isNaN(data27))return validate20.
+errors=[{instancePath:instancePath+"/signatures/minimum",schemaPath:"#/properties/signatures/properties/minimum/maximum",
+keyword:"maximum",params:{comparison:"<=",limit:256},message:"must be <= 256"}],!1;if(data27<1||isNaN(data27))return validate20.
+errors=[{instancePath:instancePath+"/signatures/minimum",schemaPath:"#/properties/signatures/properties/minimum/minimum",
+keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid18=_errs70===errors}else var valid18=!0}}}else
+return validate20.errors=[{instancePath:instancePath+"/signatures",schemaPath:"#/properties/signatures/type",keyword:"ty\
+pe",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs62===errors}else var valid0=!0;if(valid0){if(data.
+provenance!==void 0){let data28=data.provenance,_errs72=errors;if(errors===_errs72)if(data28&&typeof data28=="object"&&!Array.
+isArray(data28)){let _errs74=errors;for(let key3 in data28)if(!(key3==="require"||key3==="baseModels"||key3==="sourceDig\
 ests")){return validate20.errors=[{instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/additiona\
-lProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional propertie\
-s"}],!1;break}if(_errs64===errors){if(data24.require!==void 0){let data25=data24.require,_errs65=errors;if(errors===_errs65)
-if(Array.isArray(data25)){var valid19=!0;let len6=data25.length;for(let i7=0;i7<len6;i7++){let data26=data25[i7],_errs67=errors;
-if(!(data26==="license"||data26==="baseModel"||data26==="sources"||data26==="recipe"))return validate20.errors=[{instancePath:instancePath+
-"/provenance/require/"+i7,schemaPath:"#/properties/provenance/properties/require/items/enum",keyword:"enum",params:{allowedValues:schema31.
-properties.provenance.properties.require.items.enum},message:"must be equal to one of the allowed values"}],!1;var valid19=_errs67===
-errors;if(!valid19)break}if(valid19){let i8=data25.length,j1;if(i8>1){outer1:for(;i8--;)for(j1=i8;j1--;)if(func0(data25[i8],
-data25[j1])){return validate20.errors=[{instancePath:instancePath+"/provenance/require",schemaPath:"#/properties/provena\
-nce/properties/require/uniqueItems",keyword:"uniqueItems",params:{i:i8,j:j1},message:"must NOT have duplicate items (ite\
-ms ## "+j1+" and "+i8+" are identical)"}],!1;break outer1}}}}else return validate20.errors=[{instancePath:instancePath+"\
-/provenance/require",schemaPath:"#/properties/provenance/properties/require/type",keyword:"type",params:{type:"array"},message:"\
-must be array"}],!1;var valid18=_errs65===errors}else var valid18=!0;if(valid18){if(data24.baseModels!==void 0){let data27=data24.
-baseModels,_errs68=errors;if(errors===_errs68)if(Array.isArray(data27)){if(data27.length>1024)return validate20.errors=[
-{instancePath:instancePath+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/maxItems",
-keyword:"maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;if(data27.length<1)return validate20.
+lProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have additional propertie\
+s"}],!1;break}if(_errs74===errors){if(data28.require!==void 0){let data29=data28.require,_errs75=errors;if(errors===_errs75)
+if(Array.isArray(data29)){var valid23=!0;let len7=data29.length;for(let i9=0;i9<len7;i9++){let data30=data29[i9],_errs77=errors;
+if(!(data30==="license"||data30==="baseModel"||data30==="sources"||data30==="recipe"))return validate20.errors=[{instancePath:instancePath+
+"/provenance/require/"+i9,schemaPath:"#/properties/provenance/properties/require/items/enum",keyword:"enum",params:{allowedValues:schema31.
+properties.provenance.properties.require.items.enum},message:"must be equal to one of the allowed values"}],!1;var valid23=_errs77===
+errors;if(!valid23)break}if(valid23){let i10=data29.length,j2;if(i10>1){outer2:for(;i10--;)for(j2=i10;j2--;)if(func0(data29[i10],
+data29[j2])){return validate20.errors=[{instancePath:instancePath+"/provenance/require",schemaPath:"#/properties/provena\
+nce/properties/require/uniqueItems",keyword:"uniqueItems",params:{i:i10,j:j2},message:"must NOT have duplicate items (it\
+ems ## "+j2+" and "+i10+" are identical)"}],!1;break outer2}}}}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/require",schemaPath:"#/properties/provenance/properties/require/type",keyword:"type",params:{type:"array"},
+message:"must be array"}],!1;var valid22=_errs75===errors}else var valid22=!0;if(valid22){if(data28.baseModels!==void 0){
+let data31=data28.baseModels,_errs78=errors;if(errors===_errs78)if(Array.isArray(data31)){if(data31.length>1024)return validate20.
+errors=[{instancePath:instancePath+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/ma\
+xItems",keyword:"maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;if(data31.length<1)return validate20.
 errors=[{instancePath:instancePath+"/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/mi\
-nItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid21=!0;let len7=data27.
-length;for(let i9=0;i9<len7;i9++){let data28=data27[i9],_errs70=errors;if(errors===errors)if(typeof data28=="string"){if(func2(
-data28)>256)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,schemaPath:"common.schema.\
-json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],
-!1;if(func2(data28)<1)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,schemaPath:"comm\
-on.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 char\
-acters"}],!1;if(!pattern4.test(data28))return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i9,
-schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
-message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
-"/provenance/baseModels/"+i9,schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid21=_errs70===errors;if(!valid21)break}}}else return validate20.errors=[{instancePath:instancePath+
+nItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid25=!0;let len8=data31.
+length;for(let i11=0;i11<len8;i11++){let data32=data31[i11],_errs80=errors;if(errors===errors)if(typeof data32=="string"){
+if(func2(data32)>256)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i11,schemaPath:"comm\
+on.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 c\
+haracters"}],!1;if(func2(data32)<1)return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+i11,schemaPath:"\
+common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 \
+characters"}],!1;if(!pattern4.test(data32))return validate20.errors=[{instancePath:instancePath+"/provenance/baseModels/"+
+i11,schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*\
+$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/baseModels/"+i11,schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid25=_errs80===errors;if(!valid25)break}}}else return validate20.errors=[{instancePath:instancePath+
 "/provenance/baseModels",schemaPath:"#/properties/provenance/properties/baseModels/type",keyword:"type",params:{type:"ar\
-ray"},message:"must be array"}],!1;var valid18=_errs68===errors}else var valid18=!0;if(valid18)if(data24.sourceDigests!==
-void 0){let data29=data24.sourceDigests,_errs73=errors;if(errors===_errs73)if(Array.isArray(data29)){if(data29.length>65536)
+ray"},message:"must be array"}],!1;var valid22=_errs78===errors}else var valid22=!0;if(valid22)if(data28.sourceDigests!==
+void 0){let data33=data28.sourceDigests,_errs83=errors;if(errors===_errs83)if(Array.isArray(data33)){if(data33.length>65536)
 return validate20.errors=[{instancePath:instancePath+"/provenance/sourceDigests",schemaPath:"#/properties/provenance/pro\
 perties/sourceDigests/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],
-!1;if(data29.length<1)return validate20.errors=[{instancePath:instancePath+"/provenance/sourceDigests",schemaPath:"#/pro\
+!1;if(data33.length<1)return validate20.errors=[{instancePath:instancePath+"/provenance/sourceDigests",schemaPath:"#/pro\
 perties/provenance/properties/sourceDigests/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer t\
-han 1 items"}],!1;{var valid23=!0;let len8=data29.length;for(let i10=0;i10<len8;i10++){let data30=data29[i10],_errs75=errors;
-if(errors===errors)if(typeof data30=="string"){if(!pattern9.test(data30))return validate20.errors=[{instancePath:instancePath+
-"/provenance/sourceDigests/"+i10,schemaPath:"common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"\
+han 1 items"}],!1;{var valid27=!0;let len9=data33.length;for(let i12=0;i12<len9;i12++){let data34=data33[i12],_errs85=errors;
+if(errors===errors)if(typeof data34=="string"){if(!pattern9.test(data34))return validate20.errors=[{instancePath:instancePath+
+"/provenance/sourceDigests/"+i12,schemaPath:"common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"\
 ^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate20.errors=[{instancePath:instancePath+
-"/provenance/sourceDigests/"+i10,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid23=_errs75===errors;if(!valid23)break}}}else return validate20.errors=[{instancePath:instancePath+
+"/provenance/sourceDigests/"+i12,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid27=_errs85===errors;if(!valid27)break}}}else return validate20.errors=[{instancePath:instancePath+
 "/provenance/sourceDigests",schemaPath:"#/properties/provenance/properties/sourceDigests/type",keyword:"type",params:{type:"\
-array"},message:"must be array"}],!1;var valid18=_errs73===errors}else var valid18=!0}}}else return validate20.errors=[{
+array"},message:"must be array"}],!1;var valid22=_errs83===errors}else var valid22=!0}}}else return validate20.errors=[{
 instancePath:instancePath+"/provenance",schemaPath:"#/properties/provenance/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;var valid0=_errs62===errors}else var valid0=!0;if(valid0){if(data.weights!==void 0){let data31=data.
-weights,_errs78=errors;if(errors===_errs78)if(data31&&typeof data31=="object"&&!Array.isArray(data31)){let _errs80=errors;
-for(let key3 in data31)if(key3!=="scan"){return validate20.errors=[{instancePath:instancePath+"/weights",schemaPath:"#/p\
-roperties/weights/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NO\
-T have additional properties"}],!1;break}if(_errs80===errors&&data31.scan!==void 0){let data32=data31.scan;if(!(data32===
-"full"||data32==="sampled"))return validate20.errors=[{instancePath:instancePath+"/weights/scan",schemaPath:"#/propertie\
+message:"must be object"}],!1;var valid0=_errs72===errors}else var valid0=!0;if(valid0){if(data.weights!==void 0){let data35=data.
+weights,_errs88=errors;if(errors===_errs88)if(data35&&typeof data35=="object"&&!Array.isArray(data35)){let _errs90=errors;
+for(let key4 in data35)if(key4!=="scan"){return validate20.errors=[{instancePath:instancePath+"/weights",schemaPath:"#/p\
+roperties/weights/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NO\
+T have additional properties"}],!1;break}if(_errs90===errors&&data35.scan!==void 0){let data36=data35.scan;if(!(data36===
+"full"||data36==="sampled"))return validate20.errors=[{instancePath:instancePath+"/weights/scan",schemaPath:"#/propertie\
 s/weights/properties/scan/enum",keyword:"enum",params:{allowedValues:schema31.properties.weights.properties.scan.enum},message:"\
 must be equal to one of the allowed values"}],!1}}else return validate20.errors=[{instancePath:instancePath+"/weights",schemaPath:"\
-#/properties/weights/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs78===errors}else
-var valid0=!0;if(valid0){if(data.behaviour!==void 0){let data33=data.behaviour,_errs82=errors;if(errors===_errs82)if(data33&&
-typeof data33=="object"&&!Array.isArray(data33)){let _errs84=errors;for(let key4 in data33)if(!(key4==="probes"||key4===
-"perplexity"||key4==="divergence")){return validate20.errors=[{instancePath:instancePath+"/behaviour",schemaPath:"#/prop\
-erties/behaviour/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NOT\
- have additional properties"}],!1;break}if(_errs84===errors){if(data33.probes!==void 0){let data34=data33.probes,_errs85=errors;
-if(errors===_errs85)if(Array.isArray(data34)){if(data34.length>256)return validate20.errors=[{instancePath:instancePath+
+#/properties/weights/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs88===errors}else
+var valid0=!0;if(valid0){if(data.behaviour!==void 0){let data37=data.behaviour,_errs92=errors;if(errors===_errs92)if(data37&&
+typeof data37=="object"&&!Array.isArray(data37)){let _errs94=errors;for(let key5 in data37)if(!(key5==="probes"||key5===
+"perplexity"||key5==="divergence")){return validate20.errors=[{instancePath:instancePath+"/behaviour",schemaPath:"#/prop\
+erties/behaviour/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT\
+ have additional properties"}],!1;break}if(_errs94===errors){if(data37.probes!==void 0){let data38=data37.probes,_errs95=errors;
+if(errors===_errs95)if(Array.isArray(data38)){if(data38.length>256)return validate20.errors=[{instancePath:instancePath+
 "/behaviour/probes",schemaPath:"#/properties/behaviour/properties/probes/maxItems",keyword:"maxItems",params:{limit:256},
-message:"must NOT have more than 256 items"}],!1;if(data34.length<1)return validate20.errors=[{instancePath:instancePath+
+message:"must NOT have more than 256 items"}],!1;if(data38.length<1)return validate20.errors=[{instancePath:instancePath+
 "/behaviour/probes",schemaPath:"#/properties/behaviour/properties/probes/minItems",keyword:"minItems",params:{limit:1},message:"\
-must NOT have fewer than 1 items"}],!1;{var valid27=!0;let len9=data34.length;for(let i11=0;i11<len9;i11++){let data35=data34[i11],
-_errs87=errors;if(errors===errors)if(data35&&typeof data35=="object"&&!Array.isArray(data35)){let missing2;if(data35.prompt===
-void 0&&(missing2="prompt")||data35.expected===void 0&&(missing2="expected"))return validate20.errors=[{instancePath:instancePath+
-"/behaviour/probes/"+i11,schemaPath:"eval-cases.schema.json#/$defs/evalCase/required",keyword:"required",params:{missingProperty:missing2},
-message:"must have required property '"+missing2+"'"}],!1;{let _errs90=errors;for(let key5 in data35)if(!(key5==="name"||
-key5==="prompt"||key5==="expected"||key5==="maxTokens")){return validate20.errors=[{instancePath:instancePath+"/behaviou\
-r/probes/"+i11,schemaPath:"eval-cases.schema.json#/$defs/evalCase/additionalProperties",keyword:"additionalProperties",params:{
-additionalProperty:key5},message:"must NOT have additional properties"}],!1;break}if(_errs90===errors){if(data35.name!==
-void 0){let _errs91=errors;if(typeof data35.name!="string")return validate20.errors=[{instancePath:instancePath+"/behavi\
-our/probes/"+i11+"/name",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/name/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid29=_errs91===errors}else var valid29=!0;if(valid29){if(data35.prompt!==
-void 0){let _errs93=errors;if(typeof data35.prompt!="string")return validate20.errors=[{instancePath:instancePath+"/beha\
-viour/probes/"+i11+"/prompt",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/prompt/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid29=_errs93===errors}else var valid29=!0;if(valid29){if(data35.expected!==
-void 0){let _errs95=errors;if(typeof data35.expected!="string")return validate20.errors=[{instancePath:instancePath+"/be\
-haviour/probes/"+i11+"/expected",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/expected/type",keyword:"t\
-ype",params:{type:"string"},message:"must be string"}],!1;var valid29=_errs95===errors}else var valid29=!0;if(valid29)if(data35.
-maxTokens!==void 0){let data39=data35.maxTokens,_errs97=errors;if(!(typeof data39=="number"&&!(data39%1)&&!isNaN(data39)&&
-isFinite(data39)))return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i11+"/maxTokens",schemaPath:"\
+must NOT have fewer than 1 items"}],!1;{var valid31=!0;let len10=data38.length;for(let i13=0;i13<len10;i13++){let data39=data38[i13],
+_errs97=errors;if(errors===errors)if(data39&&typeof data39=="object"&&!Array.isArray(data39)){let missing3;if(data39.prompt===
+void 0&&(missing3="prompt")||data39.expected===void 0&&(missing3="expected"))return validate20.errors=[{instancePath:instancePath+
+"/behaviour/probes/"+i13,schemaPath:"eval-cases.schema.json#/$defs/evalCase/required",keyword:"required",params:{missingProperty:missing3},
+message:"must have required property '"+missing3+"'"}],!1;{let _errs100=errors;for(let key6 in data39)if(!(key6==="name"||
+key6==="prompt"||key6==="expected"||key6==="maxTokens")){return validate20.errors=[{instancePath:instancePath+"/behaviou\
+r/probes/"+i13,schemaPath:"eval-cases.schema.json#/$defs/evalCase/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key6},message:"must NOT have additional properties"}],!1;break}if(_errs100===errors){if(data39.name!==
+void 0){let _errs101=errors;if(typeof data39.name!="string")return validate20.errors=[{instancePath:instancePath+"/behav\
+iour/probes/"+i13+"/name",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/name/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid33=_errs101===errors}else var valid33=!0;if(valid33){if(data39.prompt!==
+void 0){let _errs103=errors;if(typeof data39.prompt!="string")return validate20.errors=[{instancePath:instancePath+"/beh\
+aviour/probes/"+i13+"/prompt",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/prompt/type",keyword:"type",
+params:{type:"string"},message:"must be string"}],!1;var valid33=_errs103===errors}else var valid33=!0;if(valid33){if(data39.
+expected!==void 0){let _errs105=errors;if(typeof data39.expected!="string")return validate20.errors=[{instancePath:instancePath+
+"/behaviour/probes/"+i13+"/expected",schemaPath:"eval-cases.schema.json#/$defs/evalCase/properties/expected/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid33=_errs105===errors}else var valid33=!0;if(valid33)
+if(data39.maxTokens!==void 0){let data43=data39.maxTokens,_errs107=errors;if(!(typeof data43=="number"&&!(data43%1)&&!isNaN(
+data43)&&isFinite(data43)))return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i13+"/maxTokens",schemaPath:"\
 eval-cases.schema.json#/$defs/evalCase/properties/maxTokens/type",keyword:"type",params:{type:"integer"},message:"must b\
-e integer"}],!1;if(errors===_errs97&&typeof data39=="number"&&isFinite(data39)&&(data39<1||isNaN(data39)))return validate20.
-errors=[{instancePath:instancePath+"/behaviour/probes/"+i11+"/maxTokens",schemaPath:"eval-cases.schema.json#/$defs/evalC\
-ase/properties/maxTokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid29=_errs97===
-errors}else var valid29=!0}}}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i11,schemaPath:"\
-eval-cases.schema.json#/$defs/evalCase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid27=_errs87===
-errors;if(!valid27)break}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes",schemaPath:"#/p\
-roperties/behaviour/properties/probes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid26=_errs85===
-errors}else var valid26=!0;if(valid26){if(data33.perplexity!==void 0){let data40=data33.perplexity,_errs99=errors;if(errors===
-errors)if(data40&&typeof data40=="object"&&!Array.isArray(data40)){let missing3;if(data40.file===void 0&&(missing3="file")||
-data40.maximum===void 0&&(missing3="maximum"))return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexit\
-y",schemaPath:"#/$defs/perplexityDemand/required",keyword:"required",params:{missingProperty:missing3},message:"must hav\
-e required property '"+missing3+"'"}],!1;{let _errs102=errors;for(let key6 in data40)if(!(key6==="file"||key6==="maximum")){
+e integer"}],!1;if(errors===_errs107&&typeof data43=="number"&&isFinite(data43)&&(data43<1||isNaN(data43)))return validate20.
+errors=[{instancePath:instancePath+"/behaviour/probes/"+i13+"/maxTokens",schemaPath:"eval-cases.schema.json#/$defs/evalC\
+ase/properties/maxTokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid33=_errs107===
+errors}else var valid33=!0}}}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes/"+i13,schemaPath:"\
+eval-cases.schema.json#/$defs/evalCase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid31=_errs97===
+errors;if(!valid31)break}}}else return validate20.errors=[{instancePath:instancePath+"/behaviour/probes",schemaPath:"#/p\
+roperties/behaviour/properties/probes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid30=_errs95===
+errors}else var valid30=!0;if(valid30){if(data37.perplexity!==void 0){let data44=data37.perplexity,_errs109=errors;if(errors===
+errors)if(data44&&typeof data44=="object"&&!Array.isArray(data44)){let missing4;if(data44.file===void 0&&(missing4="file")||
+data44.maximum===void 0&&(missing4="maximum"))return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexit\
+y",schemaPath:"#/$defs/perplexityDemand/required",keyword:"required",params:{missingProperty:missing4},message:"must hav\
+e required property '"+missing4+"'"}],!1;{let _errs112=errors;for(let key7 in data44)if(!(key7==="file"||key7==="maximum")){
 return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexity",schemaPath:"#/$defs/perplexityDemand/additi\
-onalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional proper\
-ties"}],!1;break}if(_errs102===errors){if(data40.file!==void 0){let data41=data40.file,_errs103=errors;if(errors===_errs103)
-if(typeof data41=="string"){if(func2(data41)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/perpl\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs112===errors){if(data44.file!==void 0){let data45=data44.file,_errs113=errors;if(errors===_errs113)
+if(typeof data45=="string"){if(func2(data45)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/perpl\
 exity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/maxLength",keyword:"maxLength",params:{limit:4096},message:"\
-must NOT have more than 4096 characters"}],!1;if(func2(data41)<1)return validate20.errors=[{instancePath:instancePath+"/\
+must NOT have more than 4096 characters"}],!1;if(func2(data45)<1)return validate20.errors=[{instancePath:instancePath+"/\
 behaviour/perplexity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/minLength",keyword:"minLength",params:{limit:1},
 message:"must NOT have fewer than 1 characters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/behavio\
 ur/perplexity/file",schemaPath:"#/$defs/perplexityDemand/properties/file/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid31=_errs103===errors}else var valid31=!0;if(valid31)if(data40.maximum!==void 0){let data42=data40.
-maximum,_errs105=errors;if(errors===_errs105)if(typeof data42=="number"&&isFinite(data42)){if(data42<1||isNaN(data42))return validate20.
+must be string"}],!1;var valid35=_errs113===errors}else var valid35=!0;if(valid35)if(data44.maximum!==void 0){let data46=data44.
+maximum,_errs115=errors;if(errors===_errs115)if(typeof data46=="number"&&isFinite(data46)){if(data46<1||isNaN(data46))return validate20.
 errors=[{instancePath:instancePath+"/behaviour/perplexity/maximum",schemaPath:"#/$defs/perplexityDemand/properties/maxim\
 um/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}else return validate20.errors=
 [{instancePath:instancePath+"/behaviour/perplexity/maximum",schemaPath:"#/$defs/perplexityDemand/properties/maximum/type",
-keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid31=_errs105===errors}else var valid31=!0}}}else
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid35=_errs115===errors}else var valid35=!0}}}else
 return validate20.errors=[{instancePath:instancePath+"/behaviour/perplexity",schemaPath:"#/$defs/perplexityDemand/type",
-keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid26=_errs99===errors}else var valid26=!0;if(valid26)
-if(data33.divergence!==void 0){let data43=data33.divergence,_errs107=errors;if(errors===errors)if(data43&&typeof data43==
-"object"&&!Array.isArray(data43)){let missing4;if(data43.reference===void 0&&(missing4="reference")||data43.file===void 0&&
-(missing4="file")||data43.maximum===void 0&&(missing4="maximum"))return validate20.errors=[{instancePath:instancePath+"/\
-behaviour/divergence",schemaPath:"#/$defs/divergenceDemand/required",keyword:"required",params:{missingProperty:missing4},
-message:"must have required property '"+missing4+"'"}],!1;{let _errs110=errors;for(let key7 in data43)if(!(key7==="refer\
-ence"||key7==="file"||key7==="maximum")){return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence",schemaPath:"\
-#/$defs/divergenceDemand/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"\
-must NOT have additional properties"}],!1;break}if(_errs110===errors){if(data43.reference!==void 0){let data44=data43.reference,
-_errs111=errors;if(errors===_errs111)if(typeof data44=="string"){if(func2(data44)>4096)return validate20.errors=[{instancePath:instancePath+
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid30=_errs109===errors}else var valid30=!0;if(valid30)
+if(data37.divergence!==void 0){let data47=data37.divergence,_errs117=errors;if(errors===errors)if(data47&&typeof data47==
+"object"&&!Array.isArray(data47)){let missing5;if(data47.reference===void 0&&(missing5="reference")||data47.file===void 0&&
+(missing5="file")||data47.maximum===void 0&&(missing5="maximum"))return validate20.errors=[{instancePath:instancePath+"/\
+behaviour/divergence",schemaPath:"#/$defs/divergenceDemand/required",keyword:"required",params:{missingProperty:missing5},
+message:"must have required property '"+missing5+"'"}],!1;{let _errs120=errors;for(let key8 in data47)if(!(key8==="refer\
+ence"||key8==="file"||key8==="maximum")){return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence",schemaPath:"\
+#/$defs/divergenceDemand/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key8},message:"\
+must NOT have additional properties"}],!1;break}if(_errs120===errors){if(data47.reference!==void 0){let data48=data47.reference,
+_errs121=errors;if(errors===_errs121)if(typeof data48=="string"){if(func2(data48)>4096)return validate20.errors=[{instancePath:instancePath+
 "/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/reference/maxLength",keyword:"maxLengt\
-h",params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1;if(func2(data44)<1)return validate20.errors=
+h",params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1;if(func2(data48)<1)return validate20.errors=
 [{instancePath:instancePath+"/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/reference/\
 minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate20.
 errors=[{instancePath:instancePath+"/behaviour/divergence/reference",schemaPath:"#/$defs/divergenceDemand/properties/ref\
-erence/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid33=_errs111===errors}else var valid33=!0;
-if(valid33){if(data43.file!==void 0){let data45=data43.file,_errs113=errors;if(errors===_errs113)if(typeof data45=="stri\
-ng"){if(func2(data45)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence/file",schemaPath:"\
+erence/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid37=_errs121===errors}else var valid37=!0;
+if(valid37){if(data47.file!==void 0){let data49=data47.file,_errs123=errors;if(errors===_errs123)if(typeof data49=="stri\
+ng"){if(func2(data49)>4096)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence/file",schemaPath:"\
 #/$defs/divergenceDemand/properties/file/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT have more \
-than 4096 characters"}],!1;if(func2(data45)<1)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergenc\
+than 4096 characters"}],!1;if(func2(data49)<1)return validate20.errors=[{instancePath:instancePath+"/behaviour/divergenc\
 e/file",schemaPath:"#/$defs/divergenceDemand/properties/file/minLength",keyword:"minLength",params:{limit:1},message:"mu\
 st NOT have fewer than 1 characters"}],!1}else return validate20.errors=[{instancePath:instancePath+"/behaviour/divergen\
 ce/file",schemaPath:"#/$defs/divergenceDemand/properties/file/type",keyword:"type",params:{type:"string"},message:"must \
-be string"}],!1;var valid33=_errs113===errors}else var valid33=!0;if(valid33)if(data43.maximum!==void 0){let data46=data43.
-maximum,_errs115=errors;if(errors===_errs115)if(typeof data46=="number"&&isFinite(data46)){if(data46<0||isNaN(data46))return validate20.
+be string"}],!1;var valid37=_errs123===errors}else var valid37=!0;if(valid37)if(data47.maximum!==void 0){let data50=data47.
+maximum,_errs125=errors;if(errors===_errs125)if(typeof data50=="number"&&isFinite(data50)){if(data50<0||isNaN(data50))return validate20.
 errors=[{instancePath:instancePath+"/behaviour/divergence/maximum",schemaPath:"#/$defs/divergenceDemand/properties/maxim\
 um/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate20.errors=
 [{instancePath:instancePath+"/behaviour/divergence/maximum",schemaPath:"#/$defs/divergenceDemand/properties/maximum/type",
-keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid33=_errs115===errors}else var valid33=!0}}}}else
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid37=_errs125===errors}else var valid37=!0}}}}else
 return validate20.errors=[{instancePath:instancePath+"/behaviour/divergence",schemaPath:"#/$defs/divergenceDemand/type",
-keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid26=_errs107===errors}else var valid26=!0}}}else
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid30=_errs117===errors}else var valid30=!0}}}else
 return validate20.errors=[{instancePath:instancePath+"/behaviour",schemaPath:"#/properties/behaviour/type",keyword:"type",
-params:{type:"object"},message:"must be object"}],!1;var valid0=_errs82===errors}else var valid0=!0;if(valid0){if(data.severities!==
-void 0){let data47=data.severities,_errs117=errors;if(errors===_errs117)if(data47&&typeof data47=="object"&&!Array.isArray(
-data47)){if(Object.keys(data47).length>1024)return validate20.errors=[{instancePath:instancePath+"/severities",schemaPath:"\
+params:{type:"object"},message:"must be object"}],!1;var valid0=_errs92===errors}else var valid0=!0;if(valid0){if(data.severities!==
+void 0){let data51=data.severities,_errs127=errors;if(errors===_errs127)if(data51&&typeof data51=="object"&&!Array.isArray(
+data51)){if(Object.keys(data51).length>1024)return validate20.errors=[{instancePath:instancePath+"/severities",schemaPath:"\
 #/properties/severities/maxProperties",keyword:"maxProperties",params:{limit:1024},message:"must NOT have more than 1024\
- properties"}],!1;for(let key8 in data47){let _errs119=errors;if(errors===_errs119)if(typeof key8=="string"){if(!pattern13.
-test(key8)){let err14={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames/pattern",
+ properties"}],!1;for(let key9 in data51){let _errs129=errors;if(errors===_errs129)if(typeof key9=="string"){if(!pattern13.
+test(key9)){let err14={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames/pattern",
 keyword:"pattern",params:{pattern:"^[A-Za-z][A-Za-z0-9_-]{1,63}$"},message:'must match pattern "^[A-Za-z][A-Za-z0-9_-]{1\
-,63}$"',propertyName:key8};vErrors===null?vErrors=[err14]:vErrors.push(err14),errors++}}else{let err15={instancePath:instancePath+
+,63}$"',propertyName:key9};vErrors===null?vErrors=[err14]:vErrors.push(err14),errors++}}else{let err15={instancePath:instancePath+
 "/severities",schemaPath:"#/properties/severities/propertyNames/type",keyword:"type",params:{type:"string"},message:"mus\
-t be string",propertyName:key8};vErrors===null?vErrors=[err15]:vErrors.push(err15),errors++}var valid34=_errs119===errors;
-if(!valid34){let err16={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames",keyword:"\
-propertyNames",params:{propertyName:key8},message:"property name must be valid"};return vErrors===null?vErrors=[err16]:vErrors.
-push(err16),errors++,validate20.errors=vErrors,!1;break}}if(valid34)for(let key9 in data47){let data48=data47[key9],_errs122=errors;
-if(!(data48==="error"||data48==="warning"))return validate20.errors=[{instancePath:instancePath+"/severities/"+key9.replace(
-/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/severity/enum",keyword:"enum",params:{allowedValues:schema47.enum},message:"\
-must be equal to one of the allowed values"}],!1;var valid35=_errs122===errors;if(!valid35)break}}else return validate20.
+t be string",propertyName:key9};vErrors===null?vErrors=[err15]:vErrors.push(err15),errors++}var valid38=_errs129===errors;
+if(!valid38){let err16={instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/propertyNames",keyword:"\
+propertyNames",params:{propertyName:key9},message:"property name must be valid"};return vErrors===null?vErrors=[err16]:vErrors.
+push(err16),errors++,validate20.errors=vErrors,!1;break}}if(valid38)for(let key10 in data51){let data52=data51[key10],_errs132=errors;
+if(!(data52==="error"||data52==="warning"))return validate20.errors=[{instancePath:instancePath+"/severities/"+key10.replace(
+/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/severity/enum",keyword:"enum",params:{allowedValues:schema48.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid39=_errs132===errors;if(!valid39)break}}else return validate20.
 errors=[{instancePath:instancePath+"/severities",schemaPath:"#/properties/severities/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;var valid0=_errs117===errors}else var valid0=!0;if(valid0)if(data.suppressions!==
-void 0){let data49=data.suppressions,_errs124=errors;if(errors===_errs124)if(Array.isArray(data49)){if(data49.length>1024)
+object"},message:"must be object"}],!1;var valid0=_errs127===errors}else var valid0=!0;if(valid0)if(data.suppressions!==
+void 0){let data53=data.suppressions,_errs134=errors;if(errors===_errs134)if(Array.isArray(data53)){if(data53.length>1024)
 return validate20.errors=[{instancePath:instancePath+"/suppressions",schemaPath:"#/properties/suppressions/maxItems",keyword:"\
-maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid37=!0;let len10=data49.length;
-for(let i12=0;i12<len10;i12++){let _errs126=errors;validate23(data49[i12],{instancePath:instancePath+"/suppressions/"+i12,
-parentData:data49,parentDataProperty:i12,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
-validate23.errors),errors=vErrors.length);var valid37=_errs126===errors;if(!valid37)break}}}else return validate20.errors=
+maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid41=!0;let len11=data53.length;
+for(let i14=0;i14<len11;i14++){let _errs136=errors;validate23(data53[i14],{instancePath:instancePath+"/suppressions/"+i14,
+parentData:data53,parentDataProperty:i14,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate23.errors:vErrors.concat(
+validate23.errors),errors=vErrors.length);var valid41=_errs136===errors;if(!valid41)break}}}else return validate20.errors=
 [{instancePath:instancePath+"/suppressions",schemaPath:"#/properties/suppressions/type",keyword:"type",params:{type:"arr\
-ay"},message:"must be array"}],!1;var valid0=_errs124===errors}else var valid0=!0}}}}}}}}}}}}}}}}}}}else return validate20.
+ay"},message:"must be array"}],!1;var valid0=_errs134===errors}else var valid0=!0}}}}}}}}}}}}}}}}}}}}else return validate20.
 errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate20.
-errors=vErrors,errors===0}var AdmissionReport=validate25,schema51={$schema:"https://json-schema.org/draft/2020-12/schema",
+errors=vErrors,errors===0}var AdmissionReport=validate25,schema52={$schema:"https://json-schema.org/draft/2020-12/schema",
 $id:"admission-report.schema.json",type:"object",required:["version","file","verdict","findings","artifact"],additionalProperties:!1,
 properties:{version:{const:1},file:{type:"string"},verdict:{enum:["admitted","rejected","undetermined"]},findings:{type:"\
 array",items:{$ref:"#/$defs/finding"}},artifact:{$ref:"#/$defs/artifact"},knownFindings:{type:"integer",minimum:1},checks:{
@@ -444,19 +479,19 @@ string",pattern:"^\\d{4}-\\d{2}-\\d{2}$"},severity:{enum:["error","warning","und
 "format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"},
 architecture:{type:"string"},parameters:{type:"integer",minimum:1},templateDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
 check:{type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{enum:[
-"passed","failed","skipped"]}}}}};var schema55={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
-enum:["passed","failed","skipped"]}}},schema52={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,
+"passed","failed","skipped"]}}}}};var schema56={type:"object",required:["name","outcome"],additionalProperties:!1,properties:{name:{type:"string"},outcome:{
+enum:["passed","failed","skipped"]}}},schema53={type:"object",required:["rule","class","severity","message"],additionalProperties:!1,
 properties:{rule:{type:"string"},id:{type:"string",pattern:"^MR-[A-Z][0-9]{3}$"},class:{enum:["structure","integrity","c\
 ontract","tokenizer","weights","template","policy","provenance","behaviour","unsupported","resource","io"]},severity:{enum:[
 "error","warning","undetermined","suppressed"]},message:{type:"string"},remedy:{type:"string"},offset:{type:"integer",minimum:0},
-tensor:{type:"string"},suppression:{$ref:"#/$defs/suppression"}}},schema53={type:"object",required:["reason","expires","\
+tensor:{type:"string"},suppression:{$ref:"#/$defs/suppression"}}},schema54={type:"object",required:["reason","expires","\
 severity"],additionalProperties:!1,properties:{reason:{type:"string"},expires:{type:"string",pattern:"^\\d{4}-\\d{2}-\\d{2}\
 $"},severity:{enum:["error","warning","undetermined"]}}},pattern18=new RegExp("^MR-[A-Z][0-9]{3}$","u");function validate26(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.rule===void 0&&(missing0="rule")||data.class===
 void 0&&(missing0="class")||data.severity===void 0&&(missing0="severity")||data.message===void 0&&(missing0="message"))return validate26.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema52.properties,key0)){return validate26.
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema53.properties,key0)){return validate26.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.rule!==void 0){let _errs2=errors;if(typeof data.
 rule!="string")return validate26.errors=[{instancePath:instancePath+"/rule",schemaPath:"#/properties/rule/type",keyword:"\
@@ -468,11 +503,11 @@ Z][0-9]{3}$"},message:'must match pattern "^MR-[A-Z][0-9]{3}$"'}],!1}else return
 errors}else var valid0=!0;if(valid0){if(data.class!==void 0){let data2=data.class,_errs6=errors;if(!(data2==="structure"||
 data2==="integrity"||data2==="contract"||data2==="tokenizer"||data2==="weights"||data2==="template"||data2==="policy"||data2===
 "provenance"||data2==="behaviour"||data2==="unsupported"||data2==="resource"||data2==="io"))return validate26.errors=[{instancePath:instancePath+
-"/class",schemaPath:"#/properties/class/enum",keyword:"enum",params:{allowedValues:schema52.properties.class.enum},message:"\
+"/class",schemaPath:"#/properties/class/enum",keyword:"enum",params:{allowedValues:schema53.properties.class.enum},message:"\
 must be equal to one of the allowed values"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.severity!==
 void 0){let data3=data.severity,_errs7=errors;if(!(data3==="error"||data3==="warning"||data3==="undetermined"||data3==="\
 suppressed"))return validate26.errors=[{instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"\
-enum",params:{allowedValues:schema52.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
+enum",params:{allowedValues:schema53.properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;
 var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.message!==void 0){let _errs8=errors;if(typeof data.message!=
 "string")return validate26.errors=[{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.
@@ -502,7 +537,7 @@ d{2}$"},message:'must match pattern "^\\d{4}-\\d{2}-\\d{2}$"'}],!1}else return v
 "/suppression/expires",schemaPath:"#/$defs/suppression/properties/expires/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid2=_errs22===errors}else var valid2=!0;if(valid2)if(data8.severity!==void 0){let data11=data8.
 severity,_errs24=errors;if(!(data11==="error"||data11==="warning"||data11==="undetermined"))return validate26.errors=[{instancePath:instancePath+
-"/suppression/severity",schemaPath:"#/$defs/suppression/properties/severity/enum",keyword:"enum",params:{allowedValues:schema53.
+"/suppression/severity",schemaPath:"#/$defs/suppression/properties/severity/enum",keyword:"enum",params:{allowedValues:schema54.
 properties.severity.enum},message:"must be equal to one of the allowed values"}],!1;var valid2=_errs24===errors}else var valid2=!0}}}}else
 return validate26.errors=[{instancePath:instancePath+"/suppression",schemaPath:"#/$defs/suppression/type",keyword:"type",
 params:{type:"object"},message:"must be object"}],!1;var valid0=_errs16===errors}else var valid0=!0}}}}}}}}}}else return validate26.
@@ -522,7 +557,7 @@ if(typeof data.file!="string")return validate25.errors=[{instancePath:instancePa
 /type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;
 if(valid0){if(data.verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="admitted"||data2==="rejected"||data2===
 "undetermined"))return validate25.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"\
-enum",params:{allowedValues:schema51.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;
+enum",params:{allowedValues:schema52.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;
 var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.findings!==void 0){let data3=data.findings,_errs6=errors;
 if(errors===_errs6)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let _errs8=errors;
 validate26(data3[i0],{instancePath:instancePath+"/findings/"+i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors})||
@@ -576,14 +611,14 @@ errors){if(data13.name!==void 0){let _errs31=errors;if(typeof data13.name!="stri
 "/checks/"+i1+"/name",schemaPath:"#/$defs/check/properties/name/type",keyword:"type",params:{type:"string"},message:"mus\
 t be string"}],!1;var valid6=_errs31===errors}else var valid6=!0;if(valid6)if(data13.outcome!==void 0){let data15=data13.
 outcome,_errs33=errors;if(!(data15==="passed"||data15==="failed"||data15==="skipped"))return validate25.errors=[{instancePath:instancePath+
-"/checks/"+i1+"/outcome",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema55.
+"/checks/"+i1+"/outcome",schemaPath:"#/$defs/check/properties/outcome/enum",keyword:"enum",params:{allowedValues:schema56.
 properties.outcome.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs33===errors}else var valid6=!0}}}else
 return validate25.errors=[{instancePath:instancePath+"/checks/"+i1,schemaPath:"#/$defs/check/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;var valid4=_errs27===errors;if(!valid4)break}}else return validate25.errors=
 [{instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"\
 must be array"}],!1;var valid0=_errs25===errors}else var valid0=!0}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"\
 #/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}
-var Diagnostics=validate28,schema56={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",
+var Diagnostics=validate28,schema57={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"diagnostics.schema.json",
 type:"object",required:["version","artifact","environment","backend","options","tapes","load"],additionalProperties:!1,properties:{
 version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{
 $ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$de\
@@ -602,15 +637,15 @@ properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"integer",minimum
 verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verif\
 y","interleave"]}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
 phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
-bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema59={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema60={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
-nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema60={type:"object",required:["name","capacityBytes","usedBy\
+nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema61={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
 "scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
-integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema61={type:"\
+integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema62={type:"\
 object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"\
 integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{
-type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema64={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
+type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema65={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
 bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}};function validate28(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
@@ -618,7 +653,7 @@ bject"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="
 "artifact")||data.environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===
 void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate28.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema56.properties,key0)){return validate28.
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema57.properties,key0)){return validate28.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
 if(data.version!==1)return validate28.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
@@ -679,7 +714,7 @@ errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/
 um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs29===errors}else var valid6=!0;if(valid6){
 if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate28.
 errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema59.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
+params:{allowedValues:schema60.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
 errors}else var valid6=!0;if(valid6){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs32=errors;if(!(typeof data13==
 "number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate28.errors=[{instancePath:instancePath+"/options/\
 logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
@@ -705,7 +740,7 @@ stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate28.e
 s/"+i0,schemaPath:"#/$defs/tape/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"\
 must NOT have additional properties"}],!1;break}if(_errs41===errors){if(data16.name!==void 0){let data17=data16.name,_errs42=errors;
 if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate28.errors=[{instancePath:instancePath+
-"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema60.properties.
+"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema61.properties.
 name.enum},message:"must be equal to one of the allowed values"}],!1;var valid9=_errs42===errors}else var valid9=!0;if(valid9){
 if(data16.capacityBytes!==void 0){let data18=data16.capacityBytes,_errs43=errors;if(!(typeof data18=="number"&&!(data18%
 1)&&!isNaN(data18)&&isFinite(data18)))return validate28.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
@@ -776,7 +811,7 @@ return validate28.errors=[{instancePath:instancePath+"/load/interleaveMillisecon
 interleaveMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs65===errors}else
 var valid11=!0;if(valid11)if(data23.bound!==void 0){let data29=data23.bound,_errs67=errors;if(!(data29==="read"||data29===
 "verify"||data29==="interleave"))return validate28.errors=[{instancePath:instancePath+"/load/bound",schemaPath:"#/$defs/\
-load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema61.properties.bound.enum},message:"must be equal \
+load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema62.properties.bound.enum},message:"must be equal \
 to one of the allowed values"}],!1;var valid11=_errs67===errors}else var valid11=!0}}}}}}}else return validate28.errors=
 [{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"must b\
 e object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data30=data.prefill,
@@ -829,7 +864,7 @@ errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operati
 onalProperties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs89===errors){
 if(data37.phase!==void 0){let data38=data37.phase,_errs90=errors;if(!(data38==="prefill"||data38==="decode"))return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
-enum",params:{allowedValues:schema64.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
+enum",params:{allowedValues:schema65.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
 errors}else var valid18=!0;if(valid18){if(data37.kind!==void 0){let _errs91=errors;if(typeof data37.kind!="string")return validate28.
 errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs91===errors}else var valid18=!0;if(valid18){
@@ -887,7 +922,7 @@ data4)))return validate22.errors=[{instancePath:instancePath+"/"+i0+"/maxTokens"
 errors}else var valid2=!0}}}}}else return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs/evalC\
 ase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs1===errors;if(!valid0)break}}}else
 return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"array"},message:"must be array"}],
-!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate29,schema65={$schema:"https://json-schem\
+!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate29,schema66={$schema:"https://json-schem\
 a.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{vocabSize:{type:"integer",minimum:1,
 maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:4096},
 headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,maximum:16384},headDim:{type:"i\
@@ -975,7 +1010,7 @@ headDim===void 0&&(missing0="headDim")||data.ffnSize===void 0&&(missing0="ffnSiz
 "maxContext")||data.ropeTheta===void 0&&(missing0="ropeTheta")||data.rmsNormEpsilon===void 0&&(missing0="rmsNormEpsilon")||
 data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate29.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!func1.call(schema65.properties,key0)){return validate29.errors=[{instancePath,schemaPath:"#/add\
+for(let key0 in data)if(!func1.call(schema66.properties,key0)){return validate29.errors=[{instancePath,schemaPath:"#/add\
 itionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional pro\
 perties"}],!1;break}if(_errs1===errors){if(data.vocabSize!==void 0){let data0=data.vocabSize,_errs2=errors;if(!(typeof data0==
 "number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate29.errors=[{instancePath:instancePath+"/vocabSize",
@@ -1059,7 +1094,7 @@ type:"integer"},message:"must be integer"}],!1;if(errors===_errs25&&typeof data1
 if(data12<1||isNaN(data12))return validate29.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
 s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs25===
 errors}else var valid0=!0}}}}}}}}}}}}}}else return validate29.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,errors===0}var ArtifactManifest=validate32;var schema99={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
+type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,errors===0}var ArtifactManifest=validate32;var schema100={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
 "requiredNextGate"],additionalProperties:!1};var pattern23=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern25=new RegExp("^[0-9a-f]{16}$","u");
 function validate34(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
@@ -1174,7 +1209,7 @@ params:{comparison:"<=",limit:9007199254740991},message:"must be <= 900719925474
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",
 params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate39.
 errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate39.
-errors=vErrors,errors===0}var schema82={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
+errors=vErrors,errors===0}var schema83={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
@@ -1198,10 +1233,10 @@ $"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
 be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.scaleType!==void 0){let data2=data.scaleType,
 _errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate42.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
-#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema82.properties.scaleType.enum},message:"must be e\
+#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema83.properties.scaleType.enum},message:"must be e\
 qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.layout!==void 0){
 let _errs9=errors;if(data.layout!=="interleaved")return validate42.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
-#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema82.properties.layout.enum},message:"must be equal t\
+#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema83.properties.layout.enum},message:"must be equal t\
 o one of the allowed values"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){let data4=data.
 shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate42.errors=[{instancePath:instancePath+
 "/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"must NOT have more than 4\
@@ -1258,7 +1293,7 @@ if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return va
 ttern "^[0-9a-f]{64}$"'}],!1}else return validate44.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
 return validate44.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate44.errors=vErrors,errors===0}var schema91={type:"object",properties:{default:{$ref:"#/$defs/stora\
+t"}],!1;return validate44.errors=vErrors,errors===0}var schema92={type:"object",properties:{default:{$ref:"#/$defs/stora\
 geType"},rules:{type:"array",maxItems:1024,items:{$ref:"#/$defs/recipeRule"}},q4BlockSize:{type:"integer",minimum:2,maximum:65536,
 multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate47(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.pattern===void 0&&(missing0=
@@ -1311,7 +1346,7 @@ if(res0=data3/2,res0!==parseInt(res0))return validate46.errors=[{instancePath:in
 properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
 2"||data4==="f16"))return validate46.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be equal to one of the allo\
+enum",keyword:"enum",params:{allowedValues:schema92.properties.scaleType.enum},message:"must be equal to one of the allo\
 wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate46.errors=[{instancePath,schemaPath:"\
 #/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate46.errors=vErrors,errors===0}function validate50(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
@@ -1384,21 +1419,21 @@ if(!(key1==="state"||key1==="requiredNextGate")){return validate32.errors=[{inst
 #/$defs/admission/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NO\
 T have additional properties"}],!1;break}if(_errs16===errors){if(data9.state!==void 0){let data10=data9.state,_errs17=errors;
 if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate32.errors=[{instancePath:instancePath+
-"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema99.properties.
+"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema100.properties.
 state.enum},message:"must be equal to one of the allowed values"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)
 if(data9.requiredNextGate!==void 0){let data11=data9.requiredNextGate,_errs18=errors;if(!(data11==="structure"||data11===
 "runtime-smoke"||data11==="converted-trained"||data11==="assistant-quality"||data11==="product-release"||data11==="none"))
 return validate32.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
-ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema99.properties.requiredNextGate.enum},message:"must\
- be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate32.errors=
+ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema100.properties.requiredNextGate.enum},message:"mus\
+t be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate32.errors=
 [{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"\
 must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate32.errors=[{instancePath,
 schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,
-errors===0}var PlanReport=validate52;var schema101={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
-type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema102={type:"object",required:["context","c\
+errors===0}var PlanReport=validate52;var schema102={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
+type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema103={type:"object",required:["context","c\
 hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
 integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
-schema103={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
+schema104={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
 type:"string"},parameters:{type:"integer",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",
 additionalProperties:{type:"integer",minimum:0}}}};function validate52(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
@@ -1435,7 +1470,7 @@ i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/type",keyword:"type",
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)
 if(data3.kind!==void 0){let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))
 return validate52.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
-kind/enum",keyword:"enum",params:{allowedValues:schema101.properties.kind.enum},message:"must be equal to one of the all\
+kind/enum",keyword:"enum",params:{allowedValues:schema102.properties.kind.enum},message:"must be equal to one of the all\
 owed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate52.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
 var valid1=_errs7===errors;if(!valid1)break}}else return validate52.errors=[{instancePath:instancePath+"/components",schemaPath:"\
@@ -1469,7 +1504,7 @@ errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/
 um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else var valid5=!0;if(valid5){
 if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate52.
 errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema102.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
+params:{allowedValues:schema103.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13==
 "number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate52.errors=[{instancePath:instancePath+"/options/\
 logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
@@ -1501,7 +1536,7 @@ errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs39===errors}else var valid7=!0;if(valid7){
 if(data15.source!==void 0){let data18=data15.source,_errs41=errors;if(!(data18==="weights"||data18==="configuration"))return validate52.
 errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{
-allowedValues:schema103.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
+allowedValues:schema104.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
 errors}else var valid7=!0;if(valid7)if(data15.weightTypes!==void 0){let data19=data15.weightTypes,_errs42=errors;if(errors===
 _errs42)if(data19&&typeof data19=="object"&&!Array.isArray(data19))for(let key4 in data19){let data20=data19[key4],_errs45=errors;
 if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(data20)))return validate52.errors=[{instancePath:instancePath+
@@ -1520,318 +1555,542 @@ length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="stri
 !1;var valid9=_errs49===errors;if(!valid9)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
 #/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs47===errors}else
 var valid0=!0}}}}}}}}}else return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var Slm2Meta=validate53,schema104={$schema:"\
-https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},
-name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{
-$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{
-$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,maxProperties:65536,additionalProperties:{$ref:"#/$defs/ten\
-sorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common\
-.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/$defs/shortText"},baseModel:{$ref:"common.schema.json#/$de\
-fs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{$ref:"#/$defs/generation"},annotations:{type:"o\
-bject",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{
-$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hyperparameters","recipe","tensors","sources","to\
-ol"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},statistic:{type:"string",pattern:"^[+-][0-\
-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{$ref:"#/$defs/statistic"},rmsError:{
-$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxA\
-bsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{type:"object",properties:{requested:{
-$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"\
-#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
-type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
-type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
-additionalProperties:!1}}};var pattern56=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate55(data,{instancePath="",parentData,parentDataProperty,
+ct"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var QuantizationPredicate=validate53;var schema106={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
+$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate54(data,{
+instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
+0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0="format")||data.
+byteLength===void 0&&(missing0="byteLength"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="format"||key0==="byteLength")){return validate54.errors=[{instancePath,schemaPath:"#/additionalProperties",
+keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
+if(_errs1===errors){if(data.format!==void 0){let data0=data.format,_errs2=errors;if(!(data0==="slm1"||data0==="slm2"||data0===
+"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate54.errors=[{instancePath:instancePath+
+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema106.properties.format.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.byteLength!==
+void 0){let data1=data.byteLength,_errs3=errors,_errs4=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(
+data1)))return validate54.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
+nt/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&typeof data1=="number"&&
+isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate54.errors=[{instancePath:instancePath+"/byteLeng\
+th",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
+message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate54.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate54.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate54.errors=vErrors,
+errors===0}function validate56(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&
+(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate56.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="parameterCount"||key0===
+"license"||key0==="baseModel")){return validate56.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(
+data0)>256)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
+maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
+1)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate56.
+errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.
+errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==
+void 0){let data1=data.architecture,_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))
+return validate56.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
+pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else
+return validate56.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.
+parameterCount!==void 0){let data2=data.parameterCount,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&
+isFinite(data2)))return validate56.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
+erCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="n\
+umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate56.errors=[{instancePath:instancePath+"/\
+parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
+message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate56.errors=[{instancePath:instancePath+
+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1}var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.license!==void 0){let data3=data.license,
+_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func2(data3)>256)return validate56.errors=[{instancePath:instancePath+
+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"mu\
+st NOT have more than 256 characters"}],!1;if(func2(data3)<1)return validate56.errors=[{instancePath:instancePath+"/lice\
+nse",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT h\
+ave fewer than 1 characters"}],!1;if(!pattern4.test(data3))return validate56.errors=[{instancePath:instancePath+"/licens\
+e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.errors=[{instancePath:instancePath+
+"/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
+string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.baseModel!==void 0){let data4=data.baseModel,
+_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate56.errors=[{instancePath:instancePath+
+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate56.errors=[{instancePath:instancePath+"/ba\
+seModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must N\
+OT have fewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate56.errors=[{instancePath:instancePath+"/ba\
+seModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u0\
+07f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.errors=[{instancePath:instancePath+
+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
+e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate56.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate56.errors=vErrors,errors===0}
+function validate58(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate58.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
+"sha256")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate58.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate58.errors=[{instancePath:instancePath+"/na\
+me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
+aracters"}],!1;if(!pattern4.test(data0))return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate58.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate58.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate58.errors=[{instancePath:instancePath+"/byteLe\
+ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate58.errors=[{instancePath:instancePath+
+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate58.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate58.errors=vErrors,errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate55.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate60.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate55.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate60.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate55.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate60.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate55.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate60.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate55.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate60.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
 validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
 (vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate55.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+if(!valid2)break}}}else return validate60.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate55.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate55.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate55.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}var pattern46=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate59(data,{instancePath="",parentData,
+2"||data4==="f16"))return validate60.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema92.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate60.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate60.errors=vErrors,errors===0}
+function validate63(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name")||data.version===void 0&&(missing0="version"))return validate63.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate63.errors=[{instancePath,schemaPath:"#/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(func2(data0)>256)return validate63.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
+1)return validate63.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate63.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate63.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
+"string"){if(func2(data1)>256)return validate63.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
+1)return validate63.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate63.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate63.errors=
+[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate63.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate63.errors=vErrors,errors===0}var pattern56=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate71(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate71.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate59.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate71.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern46.test(data0))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern56.test(data0))return validate71.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern46.test(data1))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern56.test(data1))return validate71.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern46.test(data2))return validate59.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern56.test(data2))return validate71.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern46.test(data3))return validate59.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern56.test(data3))return validate71.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate59.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate59.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate59.errors=vErrors,errors===0}function validate58(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate71.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate71.errors=vErrors,errors===0}function validate78(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate58.errors=
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate78.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
-key0==="statistics")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
+key0==="statistics")){return validate78.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
 requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(
-data0))return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
+data0))return validate78.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
-A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
+A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate78.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
 common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===
-errors)if(typeof data1=="string"){if(func2(data1)>256)return validate58.errors=[{instancePath:instancePath+"/fallbackRea\
+errors)if(typeof data1=="string"){if(func2(data1)>256)return validate78.errors=[{instancePath:instancePath+"/fallbackRea\
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
- have more than 256 characters"}],!1;if(func2(data1)<1)return validate58.errors=[{instancePath:instancePath+"/fallbackRe\
+ have more than 256 characters"}],!1;if(func2(data1)<1)return validate78.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate58.errors=[{instancePath:instancePath+"/fallb\
+have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate78.errors=[{instancePath:instancePath+"/fallb\
 ackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate78.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
-validate59(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.concat(validate59.errors),errors=vErrors.length);var valid0=_errs8===
-errors}else var valid0=!0}}}}else return validate58.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate58.errors=vErrors,errors===0}function validate62(data,{instancePath="",
+validate71(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.concat(validate71.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate78.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate78.errors=vErrors,errors===0}function validate53(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.byteLength===void 0&&(missing0=
-"byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate62.errors=[{instancePath,schemaPath:"#/required",
-keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0==="sha256")){return validate62.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===
-errors)if(typeof data0=="string"){if(func2(data0)>256)return validate62.errors=[{instancePath:instancePath+"/name",schemaPath:"\
-#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;
-if(func2(data0)<1)return validate62.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate62.
-errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\
-\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate62.errors=
-[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
-ust be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data1=data.
-byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate62.
-errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/type",keyword:"type",params:{type:"intege\
-r"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1=="number"&&isFinite(data1)){if(data1>9007199254740991||
-isNaN(data1))return validate62.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"\
-maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))
-return validate62.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minim\
-um",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)
-if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern9.
-test(data2))return validate62.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"\
-pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate62.errors=
-[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"mu\
-st be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else return validate62.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate62.errors=vErrors,errors===0}
-function validate64(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+"object"&&!Array.isArray(data)){let missing0;if(data.artifact===void 0&&(missing0="artifact")||data.signedBy===void 0&&(missing0=
+"signedBy"))return validate53.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="artifact"||
+key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate53.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.artifact!==void 0){let _errs2=errors;
+validate54(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate56(data.model,{instancePath:instancePath+"/mo\
+del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate56.errors:vErrors.
+concat(validate56.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
+void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate53.
+errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxItems",params:{limit:4096},
+message:"must NOT have more than 4096 items"}],!1;{var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let _errs6=errors;
+validate58(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate58.errors:vErrors.concat(validate58.errors),errors=vErrors.length);var valid1=_errs6===errors;
+if(!valid1)break}}}else return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
+/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){
+if(data.recipe!==void 0){let _errs7=errors;validate60(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
+recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate60.errors:vErrors.concat(validate60.errors),errors=vErrors.
+length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate63(data.
+tool,{instancePath:instancePath+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===
+null?validate63.errors:vErrors.concat(validate63.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
+if(valid0){if(data.tensors!==void 0){let data6=data.tensors,_errs9=errors;if(errors===_errs9)if(data6&&typeof data6=="ob\
+ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate53.errors=[{instancePath:instancePath+"/\
+tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NOT \
+have more than 65536 properties"}],!1;for(let key1 in data6){let _errs11=errors;if(errors===errors)if(typeof key1=="stri\
+ng"){if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tens\
+orName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
+vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
+common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
+vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs11===errors;if(!valid2){let err2={instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate53.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate78(data6[key2],{instancePath:instancePath+"/tensor\
+s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data6,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
+vErrors===null?validate78.errors:vErrors.concat(validate78.errors),errors=vErrors.length);var valid4=_errs15===errors;if(!valid4)
+break}}else return validate53.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.
+signedBy!==void 0){let _errs16=errors;validate63(data.signedBy,{instancePath:instancePath+"/signedBy",parentData:data,parentDataProperty:"\
+signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate63.errors:vErrors.concat(validate63.errors),errors=
+vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate53.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}
+var Slm2Meta=validate65,schema122={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"\
+object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",
+pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.\
+json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,
+maxProperties:65536,additionalProperties:{$ref:"#/$defs/tensorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"\
+common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/\
+$defs/shortText"},baseModel:{$ref:"common.schema.json#/$defs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{
+$ref:"#/$defs/generation"},annotations:{type:"object",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9\
+][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hy\
+perparameters","recipe","tensors","sources","tool"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},
+statistic:{type:"string",pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{
+$ref:"#/$defs/statistic"},rmsError:{$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"\
+#/$defs/statistic"}},required:["maxAbsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{
+type:"object",properties:{requested:{$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.j\
+son#/$defs/shortText"},statistics:{$ref:"#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{
+type:"object",properties:{eosTokenIds:{type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{
+type:"number",minimum:0},topK:{type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{
+type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern66=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate67(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate67.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
+aleType")){return validate67.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate67.
+errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
+^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
+return validate67.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate67.errors=
+[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
+must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
+validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate67.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
+if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
+isFinite(data3)))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
+if(data3<2||isNaN(data3))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
+2,res0!==parseInt(res0))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
+errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
+2"||data4==="f16"))return validate67.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema92.properties.scaleType.enum},message:"must be equal to one of the allo\
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate67.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate67.errors=vErrors,errors===0}
+function validate70(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0=
+"requested"))return validate70.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||
+key0==="fallbackReason"||key0==="statistics")){return validate70.errors=[{instancePath,schemaPath:"#/additionalPropertie\
+s",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
+if(_errs1===errors){if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0==
+"string"){if(!pattern31.test(data0))return validate70.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
+.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'\
+must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate70.errors=[{instancePath:instancePath+
+"/requested",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must\
+ be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.
+fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate70.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate70.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLen\
+gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate70.errors=
+[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",
+params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate70.
+errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",
+params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==
+void 0){let _errs8=errors;validate71(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
+statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.concat(validate71.errors),errors=
+vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate70.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate70.errors=vErrors,errors===0}
+function validate74(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate64.errors=[{instancePath,schemaPath:"#/required",keyword:"\
-required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate64.errors=[{instancePath,schemaPath:"#/additi\
-onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
-ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func2(data0)>256)return validate64.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
-/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate64.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate64.errors=
-[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate64.errors=[{instancePath:instancePath+
-"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func2(data1)>256)return validate64.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
-ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
-1)return validate64.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate64.
-errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate64.errors=
-[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate64.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate64.errors=vErrors,errors===0}
-function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
-errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.formatVersion===void 0&&
-(missing0="formatVersion")||data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0=
-"hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.tensors===void 0&&(missing0="tensors")||data.sources===
-void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))return validate53.errors=[{instancePath,schemaPath:"\
-#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
-!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema104.properties,key0)){return validate53.errors=[{instancePath,
-schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
-ve additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==void 0){let _errs2=errors;if(data.formatVersion!==
-1)return validate53.errors=[{instancePath:instancePath+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"\
-const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)
-return validate53.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",
-keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate53.
-errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
-params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate53.errors=
-[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=
-[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"s\
-tring"},message:"must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){
-let data2=data.architecture,_errs6=errors;if(errors===_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate53.
-errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{
-pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate53.
-errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"\
-string"},message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==
-void 0){let _errs8=errors;validate29(data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,
-parentDataProperty:"hyperparameters",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(
-validate29.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){
-let _errs9=errors;validate55(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.length);
-var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;
-if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate53.
-errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{
-limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate53.errors=
-[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
-message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
-"string"){if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
-/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate74.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
+"sha256")){return validate74.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate74.errors=
+[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate74.errors=[{instancePath:instancePath+"/na\
+me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
+aracters"}],!1;if(!pattern4.test(data0))return validate74.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate74.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate74.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate74.errors=[{instancePath:instancePath+
+"/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate74.errors=[{instancePath:instancePath+"/byteLe\
+ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate74.errors=[{instancePath:instancePath+
+"/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate74.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate74.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate74.errors=vErrors,errors===0}function validate76(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate76.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate76.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
+_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate76.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than\
+ 256 characters"}],!1;if(func2(data0)<1)return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
+test(data0))return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
+pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
+return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.version!==void 0){
+let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate76.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},
+message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate76.errors=[{instancePath:instancePath+
+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
+an 1 characters"}],!1;if(!pattern4.test(data1))return validate76.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern\
+ "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate76.errors=[{instancePath:instancePath+"/version",schemaPath:"#\
+/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
+var valid0=!0}}}else return validate76.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;return validate76.errors=vErrors,errors===0}function validate65(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.formatVersion===void 0&&(missing0="formatVersion")||data.architecture===void 0&&(missing0="a\
+rchitecture")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.
+tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))
+return validate65.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema122.properties,
+key0)){return validate65.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==
+void 0){let _errs2=errors;if(data.formatVersion!==1)return validate65.errors=[{instancePath:instancePath+"/formatVersion",
+schemaPath:"#/properties/formatVersion/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],
+!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===
+errors)if(typeof data1=="string"){if(func2(data1)>256)return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
+56 characters"}],!1;if(func2(data1)<1)return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
+hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
+s"}],!1;if(!pattern4.test(data1))return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.\
+json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pat\
+tern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data2=data.architecture,_errs6=errors;if(errors===
+_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate65.errors=[{instancePath:instancePath+"/archi\
+tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
+message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
+g"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs8=errors;validate29(
+data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(validate29.errors),errors=vErrors.length);
+var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate67(data.recipe,
+{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||(vErrors=vErrors===
+null?validate67.errors:vErrors.concat(validate67.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
+if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;if(errors===_errs10)if(data5&&typeof data5=="\
+object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate65.errors=[{instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NO\
+T have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate65.errors=[{instancePath:instancePath+
+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},message:"must NOT ha\
+ve fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1=="string"){
+if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tensorNam\
+e/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'must match pattern "^[!-~]{1,256}$"',propertyName:key1};
 vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instancePath:instancePath+"/tensors",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate53.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate58(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate65.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate70(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate58.errors:vErrors.concat(validate58.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate53.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate70.errors:vErrors.concat(validate70.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate65.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate65.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate62(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate62.errors:vErrors.concat(validate62.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
+len0;i0++){let _errs19=errors;validate74(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate74.errors:vErrors.concat(validate74.errors),errors=vErrors.length);
+var valid5=_errs19===errors;if(!valid5)break}}}else return validate65.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
 #/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate64(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate64.errors:vErrors.
-concat(validate64.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate53.
+var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate76(data.tool,{instancePath:instancePath+"/too\
+l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate76.errors:vErrors.
+concat(validate76.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
+void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate65.
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate53.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate65.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate53.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate65.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate53.errors=[{instancePath:instancePath+
+_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate65.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate53.errors=[{instancePath:instancePath+"/b\
+must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate65.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate53.errors=[{instancePath:instancePath+"/\
+NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate65.errors=[{instancePath:instancePath+"/\
 baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate53.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
 e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate53.errors=
+chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate65.errors=
 [{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate53.errors=[{instancePath:instancePath+
+limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate65.errors=[{instancePath:instancePath+
 "/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
 _errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate53.
+if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate65.
 errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
 if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate53.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
+if(data14.length>256)return validate65.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
 generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
 tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate53.errors=[{instancePath:instancePath+"/generati\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate65.errors=[{instancePath:instancePath+"/generati\
 on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate53.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+isNaN(data15))return validate65.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate53.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate65.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate53.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate65.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate53.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate53.
+return validate65.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate65.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate53.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate65.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate53.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate65.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate53.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate65.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate53.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate65.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate53.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate65.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate53.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate65.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate53.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate65.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate53.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate65.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate53.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate65.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate53.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate65.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
-"string"){if(!pattern56.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
+"string"){if(!pattern66.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
 ons/propertyNames/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:'must match pa\
 ttern "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"',propertyName:key4};vErrors===null?vErrors=[err3]:vErrors.push(err3),errors++}}else{
 let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/propertyNames/type",keyword:"typ\
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate53.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate53.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate65.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate65.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate53.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate65.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate53.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate65.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate53.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.
-errors=vErrors,errors===0}var SpeedReport=validate66;function validate66(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate65.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate65.
+errors=vErrors,errors===0}var SpeedReport=validate82;function validate82(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
 "version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
-void 0&&(missing0="decode"))return validate66.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+void 0&&(missing0="decode"))return validate82.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate66.errors=[{instancePath,schemaPath:"#/addition\
+key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate82.errors=[{instancePath,schemaPath:"#/addition\
 alProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate66.errors=
+es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate82.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
 must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.diagnostics!==void 0){let _errs3=errors;
 validate28(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
@@ -1839,94 +2098,197 @@ dynamicAnchors})||(vErrors=vErrors===null?validate28.errors:vErrors.concat(valid
 errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.prefill,_errs4=errors;if(errors===errors)if(data2&&
 typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===
 void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===
-void 0&&(missing1="tokensPerSecond"))return validate66.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
+void 0&&(missing1="tokensPerSecond"))return validate82.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
 /prefill/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
 "'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||key1==="samplesMilliseconds"||key1==="medianMill\
-iseconds"||key1==="tokensPerSecond")){return validate66.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
+iseconds"||key1==="tokensPerSecond")){return validate82.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
 s/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have a\
 dditional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate66.errors=[{instancePath:instancePath+"/prefill/tok\
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate82.errors=[{instancePath:instancePath+"/prefill/tok\
 ens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate66.errors=[{instancePath:instancePath+
+!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate82.errors=[{instancePath:instancePath+
 "/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){if(data2.samplesMilliseconds!==void 0){
 let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)if(typeof data5=="number"&&isFinite(
-data5)){if(data5<0||isNaN(data5))return validate66.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+data5)){if(data5<0||isNaN(data5))return validate82.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"mu\
-st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate66.errors=[{instancePath:instancePath+
+st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate82.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;if(valid2){if(data2.medianMilliseconds!==
 void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6=="number"&&isFinite(data6)){
-if(data6<0||isNaN(data6))return validate66.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
+if(data6<0||isNaN(data6))return validate82.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
 #/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
-be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
+be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
 s/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs14===
 errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.tokensPerSecond,_errs16=errors;if(errors===
-_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate66.errors=[{instancePath:instancePath+
+_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate82.errors=[{instancePath:instancePath+
 "/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
 cond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must b\
-e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate66.errors=[{instancePath:instancePath+
+e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate82.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs4===
 errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&
 typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.startPosition===void 0&&(missing2="startPosition")||
 data8.samplesMilliseconds===void 0&&(missing2="samplesMilliseconds")||data8.p50Milliseconds===void 0&&(missing2="p50Mill\
 iseconds")||data8.p95Milliseconds===void 0&&(missing2="p95Milliseconds")||data8.p99Milliseconds===void 0&&(missing2="p99\
-Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate66.errors=[{instancePath:instancePath+
+Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate82.errors=[{instancePath:instancePath+
 "/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{missingProperty:missing2},message:"must have r\
 equired property '"+missing2+"'"}],!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="startPosition"||key2==="sam\
 plesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Milliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){
-return validate66.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
+return validate82.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs21===
 errors){if(data8.startPosition!==void 0){let data9=data8.startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%
-1)&&!isNaN(data9)&&isFinite(data9)))return validate66.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
+1)&&!isNaN(data9)&&isFinite(data9)))return validate82.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
 #/$defs/decode/properties/startPosition/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate66.errors=[{instancePath:instancePath+
+_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate82.errors=[{instancePath:instancePath+
 "/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==
 void 0){let data10=data8.samplesMilliseconds,_errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;
 let len1=data10.length;for(let i1=0;i1<len1;i1++){let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11==
-"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate66.errors=[{instancePath:instancePath+"/decode/sam\
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate82.errors=[{instancePath:instancePath+"/decode/sam\
 plesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/\
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/\
 samplesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"\
-number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate66.errors=[{instancePath:instancePath+
+number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate82.errors=[{instancePath:instancePath+
 "/decode/samplesMilliseconds",schemaPath:"#/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==
 void 0){let data12=data8.p50Milliseconds,_errs28=errors;if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){
-if(data12<0||isNaN(data12))return validate66.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
+if(data12<0||isNaN(data12))return validate82.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
 $defs/decode/properties/p50Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
-0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
+0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
 roperties/p50Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){let data13=data8.p95Milliseconds,_errs30=errors;
-if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate66.errors=[{
+if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate82.errors=[{
 instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+
 "/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/type",keyword:"type",params:{type:"numbe\
 r"},message:"must be number"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){
 let data14=data8.p99Milliseconds,_errs32=errors;if(errors===_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<
-0||isNaN(data14))return validate66.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
+0||isNaN(data14))return validate82.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
 de/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate66.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
+return validate82.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
 Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs32===errors}else var valid5=!0;
 if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15==
-"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate66.errors=[{instancePath:instancePath+"/decode/tok\
+"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate82.errors=[{instancePath:instancePath+"/decode/tok\
 ensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate66.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
+message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
 #/$defs/decode/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===
-errors}else var valid5=!0}}}}}}}else return validate66.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
+errors}else var valid5=!0}}}}}}}else return validate82.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
 decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else
-return validate66.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate66.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+return validate82.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate82.errors=vErrors,errors===0}var VerificationReport=validate84;var schema153={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
+common.schema.json#/$defs/sha256"}},subject:{type:"string"},identity:{type:"string"},issuer:{type:"string"}},required:["\
+method"],additionalProperties:!1};function validate85(data,{instancePath="",parentData,parentDataProperty,rootData=data,
+dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
+if(data.method===void 0&&(missing0="method"))return validate85.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate85.errors=[
+{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
+must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.method!==void 0){let data0=data.method,_errs2=errors;
+if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate85.errors=[{instancePath:instancePath+"/met\
+hod",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema153.properties.method.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.keyIds!==
+void 0){let data1=data.keyIds,_errs3=errors;if(errors===_errs3)if(Array.isArray(data1)){var valid1=!0;let len0=data1.length;
+for(let i0=0;i0<len0;i0++){let data2=data1[i0],_errs5=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern9.
+test(data2))return validate85.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha\
+256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
+return validate85.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate85.
+errors=[{instancePath:instancePath+"/keyIds",schemaPath:"#/properties/keyIds/type",keyword:"type",params:{type:"array"},
+message:"must be array"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.subject!==void 0){let _errs8=errors;
+if(typeof data.subject!="string")return validate85.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/propertie\
+s/subject/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;
+if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate85.errors=[{instancePath:instancePath+
+"/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
+var valid0=_errs10===errors}else var valid0=!0;if(valid0)if(data.issuer!==void 0){let _errs12=errors;if(typeof data.issuer!=
+"string")return validate85.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"t\
+ype",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate85.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate85.
+errors=vErrors,errors===0}function validate87(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
+"name"))return validate87.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
+"sha256"||key0==="mirustRoot")){return validate87.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate87.errors=[{instancePath:instancePath+
+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.sha256!==void 0){let data1=data.sha256,_errs4=errors;if(errors===errors)if(typeof data1==
+"string"){if(!pattern9.test(data1))return validate87.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
+f]{64}$"'}],!1}else return validate87.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===errors}else var valid0=!0;
+if(valid0)if(data.mirustRoot!==void 0){let data2=data.mirustRoot,_errs7=errors;if(errors===errors)if(typeof data2=="stri\
+ng"){if(!pattern9.test(data2))return validate87.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sche\
+ma.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f\
+]{64}$"'}],!1}else return validate87.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/$d\
+efs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0}}}}else
+return validate87.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate87.errors=vErrors,errors===0}function validate84(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0="file")||data.signature===
+void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate84.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="signature"||key0==="verified"||
+key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate84.errors=[{instancePath,schemaPath:"\
+#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
+l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate84.
+errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},
+message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){
+let _errs3=errors;if(typeof data.file!="string")return validate84.errors=[{instancePath:instancePath+"/file",schemaPath:"\
+#/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
+var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate84.
+errors=[{instancePath:instancePath+"/signature",schemaPath:"#/properties/signature/type",keyword:"type",params:{type:"st\
+ring"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.verified!==void 0){
+let _errs7=errors;if(typeof data.verified!="boolean")return validate84.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
+#/properties/verified/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs7===errors}else
+var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate85(data.signer,{instancePath:instancePath+"/\
+signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate85.errors:
+vErrors.concat(validate85.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
+predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate84.errors=[{instancePath:instancePath+
+"/predicateType",schemaPath:"#/properties/predicateType/type",keyword:"type",params:{type:"string"},message:"must be str\
+ing"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.files!==void 0){let data6=data.files,_errs12=errors;
+if(errors===_errs12)if(Array.isArray(data6)){var valid1=!0;let len0=data6.length;for(let i0=0;i0<len0;i0++){let _errs14=errors;
+validate87(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate87.errors:vErrors.concat(validate87.errors),errors=vErrors.length);var valid1=_errs14===
+errors;if(!valid1)break}}else return validate84.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fil\
+es/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs12===errors}else var valid0=!0;
+if(valid0)if(data.error!==void 0){let data8=data.error,_errs15=errors;if(errors===errors)if(data8&&typeof data8=="object"&&
+!Array.isArray(data8)){let missing1;if(data8.code===void 0&&(missing1="code")||data8.class===void 0&&(missing1="class")||
+data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate84.errors=[{instancePath:instancePath+
+"/error",schemaPath:"#/$defs/verificationError/required",keyword:"required",params:{missingProperty:missing1},message:"m\
+ust have required property '"+missing1+"'"}],!1;{let _errs18=errors;for(let key1 in data8)if(!(key1==="code"||key1==="id"||
+key1==="class"||key1==="message"||key1==="remedy")){return validate84.errors=[{instancePath:instancePath+"/error",schemaPath:"\
+#/$defs/verificationError/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
+must NOT have additional properties"}],!1;break}if(_errs18===errors){if(data8.code!==void 0){let _errs19=errors;if(typeof data8.
+code!="string")return validate84.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError/\
+properties/code/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs19===errors}else
+var valid3=!0;if(valid3){if(data8.id!==void 0){let data10=data8.id,_errs21=errors;if(errors===_errs21)if(typeof data10==
+"string"){if(!pattern18.test(data10))return validate84.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$def\
+s/verificationError/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match p\
+attern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$d\
+efs/verificationError/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs21===
+errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate84.
+errors=[{instancePath:instancePath+"/error/class",schemaPath:"#/$defs/verificationError/properties/class/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs23===errors}else var valid3=!0;if(valid3){if(data8.
+message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate84.errors=[{instancePath:instancePath+
+"/error/message",schemaPath:"#/$defs/verificationError/properties/message/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid3=_errs25===errors}else var valid3=!0;if(valid3)if(data8.remedy!==void 0){let _errs27=errors;
+if(typeof data8.remedy!="string")return validate84.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$def\
+s/verificationError/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs27===
+errors}else var valid3=!0}}}}}}else return validate84.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/ve\
+rificationError/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs15===errors}else
+var valid0=!0}}}}}}}}}else return validate84.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
+ct"},message:"must be object"}],!1;return validate84.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionPolicy(value){return run(AdmissionPolicy,
 value)}function validateAdmissionReport(value){return run(AdmissionReport,value)}function validateDiagnostics(value){return run(
 Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,value)}function validateHyperparameterRecord(value){
 return run(HyperparameterRecord,value)}function validateArtifactManifest(value){return run(ArtifactManifest,value)}function validatePlanReport(value){
-return run(PlanReport,value)}function validateSlm2Meta(value){return run(Slm2Meta,value)}function validateSpeedReport(value){
-return run(SpeedReport,value)}export{validateAdmissionPolicy,validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
-validatePlanReport,validateSlm2Meta,validateSpeedReport};
+return run(PlanReport,value)}function validateQuantizationPredicate(value){return run(QuantizationPredicate,value)}function validateSlm2Meta(value){
+return run(Slm2Meta,value)}function validateSpeedReport(value){return run(SpeedReport,value)}function validateVerificationReport(value){
+return run(VerificationReport,value)}export{validateAdmissionPolicy,validateAdmissionReport,validateArtifactManifest,validateDiagnostics,validateEvalCases,validateHyperparameterRecord,
+validatePlanReport,validateQuantizationPredicate,validateSlm2Meta,validateSpeedReport,validateVerificationReport};

@@ -37,13 +37,14 @@ export async function admitFiles(args: Arguments, context: CommandContext, tool:
 }
 
 async function settingsOf(
-  { policy: policyPath, baseline }: Arguments,
+  { policy: policyPath, signature, baseline }: Arguments,
   context: CommandContext,
 ): Promise<AdmissionSettings> {
   const loaded = policyPath === undefined ? undefined : await loadPolicy(policyPath, context);
   return {
     policy: loaded?.policy,
     policyFolder: loaded?.folder ?? '.',
+    signaturePath: signature,
     baseline: baseline === undefined ? new Map() : await loadBaseline(baseline, context),
     now: new Date(),
   };

@@ -113,6 +113,31 @@ describe.concurrent('a policy', () => {
   });
 });
 
+describe.concurrent('a policy of signatures', () => {
+  it('is met by a model that was signed, and by no other', async () => {
+    const own = (name: string): string => at('signed', name);
+    mkdirSync(at('signed'));
+    cpSync(at('story.slm'), own('a.slm'));
+    expect(await runApp('admit', ['keygen', '--out', own('key')])).toMatchObject({ status: 0 });
+    const keys = [readFileSync(own('key.pub.pem'), 'utf8')];
+    const demand = policy('signed.json', { signatures: { keys } });
+    const unsigned = await report(own('a.slm'), '--policy', demand);
+    expect([unsigned.status, unsigned.document.findings[0]?.rule]).toEqual([20, 'POLICY_SIGNATURE']);
+    expect(await runApp('admit', ['sign', own('a.slm'), '--key', own('key.pem')])).toMatchObject({ status: 0 });
+    expect(await report(own('a.slm'), '--policy', demand)).toMatchObject({ status: 0 });
+    // Another model, sound in itself, under the same signature.
+    expect(await runApp('pack', [STORY, own('b.slm'), '--quant', 'q4'])).toMatchObject({ status: 0 });
+    const replayed = await report(own('b.slm'), '--policy', demand, '--signature', own('a.slm.sig'));
+    expect([replayed.status, replayed.document.findings[0]?.rule]).toEqual([20, 'PROVENANCE_SUBJECT']);
+    cpSync(STORY, own('hf'), { recursive: true });
+    expect(await runApp('admit', ['sign', own('hf'), '--key', own('key.pem')])).toMatchObject({ status: 0 });
+    expect(await report(own('hf'), '--policy', demand)).toMatchObject({ status: 0 });
+    writeFileSync(own('hf/extra.json'), '{}');
+    const more = await report(own('hf'), '--policy', demand);
+    expect([more.status, more.document.findings[0]?.rule]).toEqual([20, 'PROVENANCE_FILE_UNSIGNED']);
+  });
+});
+
 describe.concurrent('init', () => {
   it('writes a policy that can be used at once, and nothing over another', async () => {
     const path = at('mine.jsonc');

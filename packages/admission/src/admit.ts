@@ -11,6 +11,7 @@
  * weights      every value a number; no tensor of zeros, no matrix of one value, no row far beyond the others
  * policy       format, architecture, types, size, memory, pinned digests: where a policy demands them
  * provenance   licence, base model, sources, recipe: likewise
+ * signature    who signed the very bytes that are judged: likewise
  * behaviour    texts that greedy decoding gives, perplexity, divergence from a reference: likewise
  * ```
  *
@@ -21,6 +22,7 @@ import {
   type FileSet,
   type InspectedCheckpoint,
   inspectCheckpoint,
+  type PinnedFiles,
   pinFiles,
 } from '@mirust/checkpoint';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
@@ -28,7 +30,7 @@ import { checkBehaviour } from './behaviour-check.ts';
 import { checkContract } from './contract-check.ts';
 import { unsafeNeighbours } from './neighbours.ts';
 import { NO_POLICY, type Policy } from './policy/policy.ts';
-import { checkPolicy, type FileDigests } from './policy-check.ts';
+import { checkPolicy } from './policy-check.ts';
 import { checkProvenance, demandsProvenance } from './provenance-check.ts';
 import { type AdmissionRun, type AdmitOptions, startRun } from './run.ts';
 import { checkTemplate } from './template-check.ts';
@@ -59,23 +61,27 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
     await run.check('integrity', checkpoint && (() => checkpoint.verify({ ...verifyOptions, digester })));
     // Values of bytes that are not the published ones say nothing.
     const isIntact = run.hasPassed('integrity');
-    const facts = await checkModel(run, inspected, { ...options, isIntact, digestsOf: pinned?.digests });
+    const facts = await checkModel(run, inspected, { ...options, isIntact, files: pinned });
     return run.report(checkpoint, facts);
   } finally {
     await checkpoint?.close();
   }
 }
 
-/** Whether the bytes that are judged have to be held to be the same to the end: their digests are named, or they are run. */
-function needsPins({ fileDigests, behaviour }: Policy): boolean {
-  return fileDigests !== undefined || behaviour !== undefined;
+/**
+ * Whether the bytes that are judged have to be held to be the same to the end: their digests are named
+ * or signed, or they are run.
+ */
+function needsPins({ fileDigests, signatures, behaviour }: Policy): boolean {
+  return fileDigests !== undefined || signatures !== undefined || behaviour !== undefined;
 }
 
 /** What {@link checkModel} has to know beside how to admit. */
 export interface ModelCheckOptions extends AdmitOptions {
   /** Whether the weights are those that digests name, where there are any. */
   readonly isIntact: boolean;
-  readonly digestsOf: FileDigests | undefined;
+  /** The files of the model, where they are held to be the same. */
+  readonly files: PinnedFiles | undefined;
 }
 
 /** What a check has computed for the report. */
@@ -113,14 +119,23 @@ async function checkDemands(
   checkpoint: Checkpoint | undefined,
   options: ModelCheckOptions,
 ): Promise<void> {
-  const { signal, policy = NO_POLICY, digestsOf, runner } = options;
+  const { signal, digester, policy = NO_POLICY, files, runner } = options;
   const readOptions = signal === undefined ? {} : { signal };
   if (policy === NO_POLICY) return;
-  await run.check('policy', checkpoint && (() => checkPolicy(checkpoint, policy, digestsOf, readOptions)), same);
+  await run.check('policy', checkpoint && (() => checkPolicy(checkpoint, policy, files?.digests, readOptions)), same);
   if (demandsProvenance(policy)) {
     await run.check('provenance', checkpoint && (async () => checkProvenance(checkpoint, policy)), same);
   }
-  const { behaviour } = policy;
+  const { signatures, behaviour } = policy;
+  if (signatures !== undefined) {
+    const hashing = { ...readOptions, ...(digester === undefined ? {} : { digester }) };
+    // Curves and readers of signatures are loaded where they are wanted.
+    const verify = async (): Promise<AdmissionFinding[]> => {
+      const { checkSignatures } = await import('./signature-check.ts');
+      return checkSignatures(files, options.signature, signatures, hashing);
+    };
+    await run.check('signature', checkpoint && verify, same);
+  }
   if (behaviour === undefined) return;
   // What is broken is not run.
   const judge = run.isSound && checkpoint ? () => checkBehaviour(checkpoint, behaviour, runner, signal) : undefined;

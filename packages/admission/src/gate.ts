@@ -14,7 +14,7 @@ import { readerWarning } from './verdict.ts';
 
 /** How a gate judges. */
 export interface GateOptions extends Omit<AdmitOptions, 'policy' | 'signal' | 'digester' | 'baseline'> {
-  /** The files that the checkpoint was opened from: a policy with `fileDigests` needs them. */
+  /** The files that the checkpoint was opened from: a policy with `fileDigests` or `signatures` needs them. */
   readonly files?: PinnedFiles | undefined;
   /** Is given the whole report, whatever the verdict. */
   readonly onReport?: (report: AdmissionReport) => void;
@@ -42,7 +42,7 @@ export function admissionGate(policy: Policy, options: GateOptions = {}): Admiss
     );
     // Opening has held its tensors against the contract.
     const inspected = { checkpoint, problems: [], problemCount: 0 };
-    const facts = await checkModel(run, inspected, { ...admitOptions, isIntact: true, digestsOf: files?.digests });
+    const facts = await checkModel(run, inspected, { ...admitOptions, isIntact: true, files });
     const report = run.report(checkpoint, facts);
     onReport?.(report);
     if (report.verdict !== 'admitted') throw refusal(report);

@@ -20,6 +20,8 @@ export interface AdmitOptions {
   readonly now?: Date;
   /** Runs the model where the policy demands it. */
   readonly runner?: ModelRunner | undefined;
+  /** The signature of the model, for a policy that demands one. Default: the file beside it, `model.slm.sig`. */
+  readonly signature?: Uint8Array | undefined;
   readonly signal?: AbortSignal;
   /** Takes the digests of an SLM2. Default: the caller's thread. */
   readonly digester?: Digester | undefined;

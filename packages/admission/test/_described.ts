@@ -1,4 +1,8 @@
 /** Makes the examples that are described in words, by code. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Checkpoint, layoutCheckpoint, openCheckpoint } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
 import {
@@ -11,6 +15,8 @@ import {
   memorySource,
 } from '@mirust/core';
 import { readGguf } from '@mirust/gguf';
+import { MAX_SIGNATURE_BYTES, MODEL_SIGNING_PREDICATE } from '@mirust/provenance';
+import { openTree } from '@mirust/provenance/node';
 import { checkScales, decodeRows, encodedTile } from '@mirust/quant';
 import { layoutSlm1, readSlm1, readSlm2, slm1NameHash } from '@mirust/slm';
 import { writeBpe1 } from '@mirust/tokenizer';
@@ -55,6 +61,7 @@ import {
   slm2Sections,
   withSectionDigest,
 } from './_examples.ts';
+import { certificateExample, FOLDER, keyExample, keylessExample, readExample, signedExample } from './_signed.ts';
 
 /** The tiny directory with other tensors. */
 function withTensors(change: (tensors: TestTensor[]) => readonly TestTensor[], more: TestFiles = {}): Subject {
@@ -344,6 +351,51 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
       process.execPath = path;
     }
   },
+  PROVENANCE_ENVELOPE: () => readExample('{"payloadType": "application/vnd.in-toto+json", "payload": "e30="}'),
+  PROVENANCE_TOO_LARGE: () => readExample(' '.repeat(MAX_SIGNATURE_BYTES + 1)),
+  PROVENANCE_BUNDLE: () =>
+    readExample('{"mediaType": "application/vnd.dev.sigstore.bundle.v0.4+json", "verificationMaterial": {}}'),
+  PROVENANCE_PAYLOAD_TYPE: () =>
+    signedExample({ envelope: (json) => json.replace('application/vnd.in-toto+json', 'text/plain') }),
+  PROVENANCE_KEY: () => keyExample('root.pem'),
+  PROVENANCE_KEY_ALGORITHM: () => keyExample(RSA_KEY),
+  PROVENANCE_NO_SIGNATURE: () => signedExample({ trusted: 2 }),
+  PROVENANCE_SIGNATURE: () =>
+    signedExample({
+      envelope: (json) => json.replace(/"sig":"(.)/, (_, first) => `"sig":"${first === 'A' ? 'B' : 'A'}`),
+    }),
+  PROVENANCE_STATEMENT: () => signedExample({ statement: (statement) => ({ ...statement, subject: [] }) }),
+  PROVENANCE_PREDICATE: () =>
+    signedExample({ statement: (statement) => ({ ...statement, predicateType: MODEL_SIGNING_PREDICATE }) }),
+  PROVENANCE_DIGEST_ALGORITHM: () =>
+    signedExample({
+      statement: (statement) => ({ ...statement, subject: [{ name: 'model.gguf', digest: { md5: '00' } }] }),
+    }),
+  PROVENANCE_SUBJECT: () => signedExample({ held: files({ 'model.gguf': utf8('another model') }, 'model.gguf') }),
+  PROVENANCE_FILE_UNSIGNED: () =>
+    signedExample({
+      signed: FOLDER,
+      held: files({ 'a.safetensors': utf8('a'), 'config.json': utf8('{}'), 'extra.json': utf8('{}') }),
+    }),
+  PROVENANCE_FILE_MISSING: () => signedExample({ signed: FOLDER, held: files({ 'a.safetensors': utf8('a') }) }),
+  PROVENANCE_LINK: () => async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mirust-link-'));
+    try {
+      symlinkSync('.', join(folder, 'weights'));
+      await (await openTree(folder)).list(() => false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  PROVENANCE_CERTIFICATE: () => certificateExample('certificate.sig', 'other-root.pem'),
+  PROVENANCE_TRUSTED_ROOT: () => keylessExample({ trustedRoot: utf8('[]') }),
+  PROVENANCE_TRANSPARENCY: () =>
+    keylessExample({}, (bundle) => {
+      const json = JSON.parse(bundle);
+      json.dsseEnvelope.payload = 'e30=';
+      return JSON.stringify(json);
+    }),
+  PROVENANCE_IDENTITY: () => keylessExample({ identity: 'other@example.com' }),
   ADMISSION_SAMPLED: () => () => {
     const shape = [20_000, 1024];
     const encoding = createEncoding('f32', shape);
@@ -372,6 +424,11 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
       ...Array.from({ length: 300 }, (_, index) => f32Tensor(`stranger.${index}`, [1], 0)),
     ]),
 };
+
+/** An RSA key. */
+const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
 
 /** Runs nothing: a model that says one thing. */
 const RUNNER: ModelRunner = async () => ({

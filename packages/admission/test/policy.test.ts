@@ -2,6 +2,7 @@
 import { fileSetOf, openCheckpoint } from '@mirust/checkpoint';
 import { isMirustError, memorySource } from '@mirust/core';
 import { sha256, toHex } from '@mirust/integrity';
+import { createSigner, digestArtifact, publicKeyPem, type Signer, signStatement } from '@mirust/provenance';
 import { validateAdmissionPolicy, validateAdmissionReport } from '@mirust/schemas';
 import { describe, expect, it } from 'vitest';
 // @boundaries-ignore bytes of a format are made where its reader is tested
@@ -286,6 +287,39 @@ describe('a demand', () => {
     expect(found(await judge({ provenance: { sourceDigests: sources } }, { 'a.slm': bytes }))).toEqual([]);
   });
 
+  it('of signatures is met by keys that are trusted, and by enough of them', async () => {
+    const files = model();
+    const [first, second, other] = await Promise.all(
+      [1, 2, 3].map((byte) => createSigner('ed25519', new Uint8Array(32).fill(byte))),
+    );
+    const [firstKey, secondKey, otherKey] = [first, second, other].map((signer) =>
+      publicKeyPem((signer as Signer).publicKey),
+    );
+    const subject = await digestArtifact(memoryFiles(files, 'a.gguf'));
+    const statement = { subject, predicateType: 'https://example.com/any', predicate: {} };
+    const signature = signStatement(statement, [first as Signer, second as Signer]);
+    const judged = async (
+      signatures: object,
+      options: AdmitOptions = { signature },
+      changed = files,
+    ): Promise<string[]> => {
+      return found(await judge({ signatures }, changed, options));
+    };
+    expect(await judged({ keys: [firstKey] })).toEqual([]);
+    expect(await judged({ keys: [firstKey, otherKey, secondKey], minimum: 2 })).toEqual([]);
+    expect(await judged({ keys: [firstKey, otherKey], minimum: 2 })).toEqual(['error POLICY_SIGNATURE']);
+    expect(await judged({ keys: [firstKey, `${firstKey}\n`], minimum: 2 })).toEqual(['error POLICY_SIGNATURE']);
+    expect(await judged({ keys: [otherKey] })).toEqual(['error PROVENANCE_NO_SIGNATURE']);
+    expect(await judged({ keys: [firstKey] }, {})).toEqual(['error POLICY_SIGNATURE']);
+    expect(await judged({ keys: ['x'] })).toEqual(['error PROVENANCE_KEY']);
+    // A replay: the signature of one model beside another.
+    expect(await judged({ keys: [firstKey] }, { signature }, zeroed())).toContain('error PROVENANCE_SUBJECT');
+    // The file beside it counts, too.
+    const beside = memoryFiles({ ...files, 'a.gguf.sig': signature }, 'a.gguf');
+    const policy = createPolicy({ version: 1, signatures: { keys: [firstKey] } });
+    expect(found(await admit(beside, { policy }))).toEqual([]);
+  });
+
   it('does not run what is broken', async () => {
     let runs = 0;
     const runner = async (): Promise<never> => {
@@ -325,7 +359,18 @@ describe('a demand', () => {
 describe('every code of a policy', () => {
   it('is provoked above', () => {
     const demands = Object.keys(POLICY_ERRORS).filter((code) => RULE_IDS[code] !== undefined);
-    const here = ['FORMAT', 'ARCHITECTURE', 'DTYPE', 'SIZE', 'MEMORY', 'DIGEST', 'LICENSE', 'BASE_MODEL', 'SOURCES'];
+    const here = [
+      'FORMAT',
+      'ARCHITECTURE',
+      'DTYPE',
+      'SIZE',
+      'MEMORY',
+      'DIGEST',
+      'SIGNATURE',
+      'LICENSE',
+      'BASE_MODEL',
+      'SOURCES',
+    ];
     const rest = ['PROVENANCE', 'PROBE', 'PERPLEXITY', 'DIVERGENCE', 'NOT_RUN'];
     expect(demands).toEqual([...here, ...rest].map((name) => `POLICY_${name}`));
   });

@@ -5,6 +5,7 @@ import { CORE_ERRORS, JSON_ERRORS } from '@mirust/core';
 import { GGUF_ERRORS, GGUF_WARNINGS } from '@mirust/gguf';
 import { INTEGRITY_ERRORS } from '@mirust/integrity';
 import { MODEL_ERRORS } from '@mirust/model';
+import { PROVENANCE_ERRORS } from '@mirust/provenance';
 import { QUANT_ERRORS } from '@mirust/quant';
 import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
 import { SLM_ERRORS } from '@mirust/slm';
@@ -25,6 +26,7 @@ const CODES = [
   QUANT_ERRORS,
   TOKENIZER_ERRORS,
   TEMPLATE_ERRORS,
+  PROVENANCE_ERRORS,
   ADMISSION_ERRORS,
   POLICY_ERRORS,
   GGUF_WARNINGS,

@@ -43,6 +43,11 @@ export const POLICY_ERRORS = {
     when: 'The policy names the artifacts that may pass by their digests, and this is none of them.',
     remedy: 'Fetch the artifact again, or add its digest to the policy once you know where it comes from.',
   },
+  POLICY_SIGNATURE: {
+    class: 'provenance',
+    when: 'The policy demands a signature by keys that it trusts, and there is none, or too few of them signed.',
+    remedy: 'Have the model signed with mirust-admit sign, and keep the signature beside it.',
+  },
   POLICY_LICENSE: {
     class: 'provenance',
     when: 'The model names no licence, or one that the policy does not allow.',

@@ -29,6 +29,9 @@ export function starterPolicy(preset: PresetName): string {
   // "rootDigests": ["<64 hexadecimal digits>"],
   // "fileDigests": ["<64 hexadecimal digits>"],
 
+  // Who must have signed it: mirust-admit keygen and sign.
+  // "signatures": { "keys": ["-----BEGIN PUBLIC KEY-----\\n…\\n-----END PUBLIC KEY-----\\n"], "minimum": 1 },
+
   // What the model must say about where it comes from.
   // "provenance": {
   //   "require": ["license", "baseModel", "sources", "recipe"],

@@ -5,6 +5,7 @@ import { CORE_ERRORS, type ErrorClass, type ErrorTable, JSON_ERRORS } from '@mir
 import { GGUF_ERRORS, GGUF_WARNINGS } from '@mirust/gguf';
 import { INTEGRITY_ERRORS } from '@mirust/integrity';
 import { MODEL_ERRORS } from '@mirust/model';
+import { PROVENANCE_ERRORS } from '@mirust/provenance/errors';
 import { QUANT_ERRORS } from '@mirust/quant';
 import { SAFETENSORS_ERRORS, SAFETENSORS_WARNINGS } from '@mirust/safetensors';
 import { SLM_ERRORS } from '@mirust/slm';
@@ -41,6 +42,7 @@ const ERRORS: ErrorTable = {
   ...QUANT_ERRORS,
   ...TOKENIZER_ERRORS,
   ...TEMPLATE_ERRORS,
+  ...PROVENANCE_ERRORS,
   ...ADMISSION_ERRORS,
   ...POLICY_ERRORS,
 };

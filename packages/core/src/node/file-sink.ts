@@ -23,6 +23,8 @@ const FLUSH_BYTES = 16 * 2 ** 20;
 export interface FileSinkOptions {
   /** Makes `write`, `read` and `commit` throw its reason once it is aborted; the owner still calls `abort`. */
   readonly signal?: AbortSignal;
+  /** Permissions of the new file, before the process's mask; default those of any file. Systems without them ignore it. */
+  readonly mode?: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function atomicFileSink(
   registerTemporary(temporary);
   let handle: FileHandle | undefined;
   try {
-    handle = await open(temporary, 'wx+');
+    handle = await open(temporary, 'wx+', options.mode);
     await handle.truncate(byteLength);
   } catch (error) {
     await discard(handle, temporary);

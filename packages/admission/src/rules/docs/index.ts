@@ -18,6 +18,8 @@ import { QUANT_DOCS } from './quant.ts';
 import type { RuleDocs } from './rule-doc.ts';
 import { SAFETENSORS_DOCS } from './safetensors.ts';
 import { SAFETENSORS_INDEX_DOCS } from './safetensors-index.ts';
+import { SIGNATURE_DOCS } from './signature.ts';
+import { SIGSTORE_DOCS } from './sigstore.ts';
 import { SLM1_DOCS } from './slm1.ts';
 import { SLM1_TENSOR_DOCS } from './slm1-tensors.ts';
 import { SLM2_DOCS } from './slm2.ts';
@@ -48,6 +50,8 @@ export const DOC_MODULES: readonly RuleDocs[] = [
   TOKENIZER_REMARK_DOCS,
   TEMPLATE_DOCS,
   ADMISSION_DOCS,
+  SIGNATURE_DOCS,
+  SIGSTORE_DOCS,
   POLICY_DOCS,
   BEHAVIOUR_DOCS,
 ];
