@@ -1,6 +1,15 @@
 /** The GitHub Action, run by a stand-in for a runner: its steps, inputs, environment, and what it leaves behind. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +86,25 @@ describe('the action', () => {
     const log = JSON.parse(readFileSync(join(folder, 'admit.sarif'), 'utf8'));
     expect(log.runs[0].results[0].ruleId).toBe('MR-U021');
     expect(existsSync(join(folder, 'injected.slm'))).toBe(false);
+  });
+
+  it('looks at a whole directory, by a policy', () => {
+    const models = join(folder, 'models');
+    mkdirSync(join(models, 'story'), { recursive: true });
+    for (const name of readdirSync(GOOD)) copyFileSync(join(GOOD, name), join(models, 'story', name));
+    writeFileSync(join(models, 'weights.bin'), Uint8Array.of(0x80, 2, 0x7d, 0x71, 0, 0x2e));
+    writeFileSync(join(models, 'README.md'), '# no model');
+    writeFileSync(join(folder, 'policy.jsonc'), '{ "version": 1, /* by name */ "architectures": ["qwen2"] }');
+    const strict = admit({ files: 'models', policy: 'strict', sarif: 'strict.sarif' });
+    expect(strict.status).toBe(14);
+    expect(strict.stdout.match(/^::error /gm)).toHaveLength(1);
+    expect(strict.stdout).toContain('::error file=models/weights.bin,title=CHECKPOINT_PICKLE::');
+    expect(strict.summary).toMatch(/^### mirust-admit: 1 of 2 admitted/);
+    const { runs } = JSON.parse(readFileSync(join(folder, 'strict.sarif'), 'utf8'));
+    expect(runs[0].results.map(({ ruleId }: { readonly ruleId: string }) => ruleId)).toEqual(['MR-U022']);
+    const own = admit({ files: 'models/story', policy: 'policy.jsonc' });
+    expect([own.status, own.stdout.includes('title=POLICY_ARCHITECTURE::')]).toEqual([19, true]);
+    expect(admit({ files: 'models', policy: 'absent.jsonc' }).status).toBe(16);
   });
 
   it('is wrong usage without a file', () => {

@@ -14,4 +14,7 @@ fi
 reports=(--report github=-)
 if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then reports+=(--report "markdown=$GITHUB_STEP_SUMMARY"); fi
 if [ -n "${SARIF-}" ]; then reports+=(--report "sarif=$SARIF"); fi
-exec node "$GITHUB_ACTION_PATH/../../../apps/admit/dist/main.js" "${reports[@]}" -- "${files[@]}"
+options=()
+if [ -n "${POLICY-}" ]; then options+=(--policy "$POLICY"); fi
+# An empty array is unset for the bash of macOS.
+exec node "$GITHUB_ACTION_PATH/../../../apps/admit/dist/main.js" "${reports[@]}" ${options[@]+"${options[@]}"} -- "${files[@]}"
