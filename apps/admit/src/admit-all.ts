@@ -2,13 +2,13 @@
  * Admits many models. Few are looked at one by one, with digests on all threads; of many, every thread has files of its own.
  * Either way no more than one file per thread is open, and the reports come in the order of the paths.
  */
-import { statSync } from 'node:fs';
 import type { AdmissionReport } from '@mirust/admission';
 import { withProgress } from '@mirust/cli';
 import { startThreadPool, type ThreadPool } from '@mirust/core';
 import { startWorkerThread } from '@mirust/core/node';
-import { defaultThreads, startWorkers } from '@mirust/pipeline';
+import { defaultThreads } from '@mirust/pipeline';
 import { type AdmissionSettings, admitPath } from './admit-path.ts';
+import { fileBytes, startHashing } from './with-digester.ts';
 
 /** Files from which threads of their own are worth their start. */
 const MANY_FILES = 16;
@@ -36,16 +36,15 @@ async function* admitInTurn(
   threads: number,
   signal: AbortSignal,
 ): AsyncGenerator<AdmissionReport, void> {
-  const workers = startWorkers(threads);
+  const { digester, close } = await startHashing(threads);
   try {
-    const digester = (await workers?.started) === true ? workers?.digester : undefined;
     for (const path of paths) {
       yield await withProgress('verifying', (onProgress) =>
         admitPath(path, settings, { signal, digester, onProgress }),
       );
     }
   } finally {
-    await workers?.close();
+    await close();
   }
 }
 
@@ -86,13 +85,4 @@ function startPool(threadCount: number, data: AdmissionSettings): ThreadPool<str
 
 function largestFile(paths: readonly string[]): number {
   return Math.max(...paths.map(fileBytes));
-}
-
-/** Bytes of a file; 0 for what is none or cannot be looked at, of which its own check will say more. */
-function fileBytes(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
 }

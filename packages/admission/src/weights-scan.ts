@@ -3,24 +3,20 @@
  * them, in the memory that the tiles are read into; else the codecs, which define what is found.
  */
 import type { CheckpointTensor } from '@mirust/checkpoint';
-import { PANEL_ROWS, type ReadOptions, rowCount, rowLength, rowMajorEncoding, rowOffsets } from '@mirust/core';
-import {
-  compileEncodeKernels,
-  type EncodeKernels,
-  instantiateEncodeKernels,
-  storageKind,
-} from '@mirust/kernels/encode';
+import { type ReadOptions, rowCount, rowMajorEncoding, rowOffsets } from '@mirust/core';
+import { storageKind } from '@mirust/kernels/encode';
 import {
   decodeRows,
   describeScan,
   type EncodedTile,
-  type MatrixShape,
   SCAN_NUMBERS,
   scanValues,
   startScan,
   type ValueScan,
 } from '@mirust/quant';
 import { createRowMagnitudes, magnitudesOf, type RowOutlier } from './_row-magnitudes.ts';
+import { createScanKernels } from './_scan-kernels.ts';
+import { type Tile, tilesOf } from './_scan-tiles.ts';
 
 /** Bytes of a tile, where eight rows have no more. */
 const TILE_BYTES = 4 * 2 ** 20;
@@ -30,7 +26,6 @@ const TILES = 2;
 const SAMPLE_STEP = 8;
 /** Bytes that scanning may take; real models need a hundredth. */
 const MAX_BYTES = 2 ** 29;
-const WASM_PAGE_BYTES = 65_536;
 const ALIGNMENT = 64;
 
 /** How to scan a tensor. */
@@ -57,14 +52,6 @@ export interface WeightScanner {
   scan(tensor: CheckpointTensor, options: ScanOptions): Promise<TensorScan>;
 }
 
-/** Rows of a tensor that are looked at together. */
-interface Tile {
-  readonly firstRow: number;
-  readonly shape: MatrixShape;
-  readonly payloadBytes: number;
-  readonly scaleBytes: number;
-}
-
 /** A scanner for these tensors, of types that `canDecode` allows; undefined where they would need too much memory. */
 export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): Promise<WeightScanner | undefined> {
   const room = { payload: 0, scales: 0, values: 0, magnitudes: 0 };
@@ -79,7 +66,7 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
   const slotBytes = room.payload + room.scales;
   const scratchBytes = room.values + room.magnitudes;
   if (TILES * slotBytes + scratchBytes > MAX_BYTES) return undefined;
-  const kernels = await createKernels(TILES * slotBytes + scratchBytes);
+  const kernels = await createScanKernels(TILES * slotBytes + scratchBytes);
   const { buffer, start } = kernels ?? { buffer: new ArrayBuffer(TILES * slotBytes), start: 0 };
   const found = new Float64Array(
     kernels?.buffer ?? new ArrayBuffer(8 * SCAN_NUMBERS),
@@ -161,51 +148,6 @@ export async function createWeightScanner(tensors: Iterable<CheckpointTensor>): 
       return { ...describeScan(found), outlier, isPartial: tiles.length < all.length };
     },
   };
-}
-
-/** Tiles of so many bytes, or of one panel where that has more. */
-function tilesOf({ encoding, shape }: CheckpointTensor, tileBytes: number): Tile[] {
-  const rows = rowCount(shape);
-  const columns = rowLength(shape);
-  const bytesOf = (row: number): number => {
-    const { payloadOffset, scaleOffset } = rowOffsets({ encoding, shape }, row);
-    return payloadOffset + scaleOffset;
-  };
-  const perPanel = bytesOf(rows) / Math.ceil(rows / PANEL_ROWS);
-  const perTile = PANEL_ROWS * Math.max(1, Math.floor(tileBytes / perPanel));
-  const tiles: Tile[] = [];
-  for (let firstRow = 0; firstRow < rows; firstRow += perTile) {
-    const count = Math.min(perTile, rows - firstRow);
-    const from = rowOffsets({ encoding, shape }, firstRow);
-    const to = rowOffsets({ encoding, shape }, firstRow + count);
-    const payloadBytes = to.payloadOffset - from.payloadOffset;
-    tiles.push({ firstRow, shape: [count, columns], payloadBytes, scaleBytes: to.scaleOffset - from.scaleOffset });
-  }
-  return tiles;
-}
-
-interface Kernels {
-  readonly exports: EncodeKernels;
-  readonly buffer: ArrayBuffer;
-  /** Address of the scan, and of the first byte behind it that is free. */
-  readonly found: number;
-  readonly start: number;
-}
-
-/** Kernels over a memory with so many free bytes; undefined where the platform has none, or not the memory. */
-async function createKernels(byteLength: number): Promise<Kernels | undefined> {
-  const module = await compileEncodeKernels(false);
-  if (module === undefined) return undefined;
-  // The constants of the build lie in the first page; the scan has the end of it.
-  const pages = 1 + Math.ceil(byteLength / WASM_PAGE_BYTES);
-  try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const found = WASM_PAGE_BYTES - 8 * SCAN_NUMBERS;
-    return { exports: instantiateEncodeKernels(module, memory), buffer: memory.buffer, found, start: WASM_PAGE_BYTES };
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 function aligned(byteLength: number): number {
