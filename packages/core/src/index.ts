@@ -10,6 +10,7 @@ export * from './finding.ts';
 export * from './http-source.ts';
 export * from './json.ts';
 export * from './json-errors.ts';
+export * from './json-members.ts';
 export * from './json-value.ts';
 export * from './panel.ts';
 export * from './panel-check.ts';
