@@ -1,9 +1,10 @@
 /** The recursive-descent reader behind `parseStrictJson`. One pass, no backtracking. */
-import { utf8ByteLength } from './_utf8.ts';
+
 import type { MirustError } from './errors.ts';
 import { type JsonErrorCode, jsonError } from './json-errors.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { sanitizeText } from './text.ts';
+import { utf8ByteLength } from './utf8.ts';
 
 /** Reader state: plain data, used for one document. `readJsonPart` gives it one part after the other. */
 export interface JsonReader {

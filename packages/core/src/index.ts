@@ -22,3 +22,4 @@ export * from './sink.ts';
 export * from './source.ts';
 export * from './text.ts';
 export * from './thread-pool.ts';
+export { firstInvalidUtf8 } from './utf8.ts';

@@ -3,11 +3,11 @@
  * the bytes and one member are in memory; a hostile document ends at the caller's limit, not when all of it is a tree.
  */
 import { type JsonReader, readJsonPart, unexpected } from './_json-reader.ts';
-import { firstInvalidUtf8 } from './_utf8.ts';
 import { coreError } from './errors.ts';
 import { jsonError } from './json-errors.ts';
 import type { JsonValue } from './json-value.ts';
 import { sanitizeText } from './text.ts';
+import { firstInvalidUtf8 } from './utf8.ts';
 
 /** Options of {@link visitJsonMembers}. */
 export interface JsonMembersOptions {

@@ -7,10 +7,10 @@
  * beyond the range of a double, and anything deeper or larger than the limits below. Objects become a `Map`.
  */
 import { readJsonDocument } from './_json-reader.ts';
-import { firstInvalidUtf8 } from './_utf8.ts';
 import { coreError } from './errors.ts';
 import { jsonError } from './json-errors.ts';
 import type { JsonValue } from './json-value.ts';
+import { firstInvalidUtf8 } from './utf8.ts';
 
 /** Nesting allowed unless told otherwise: a `tokenizer.json` uses about 8 levels. */
 export const MAX_JSON_DEPTH = 64;
