@@ -25,7 +25,7 @@ import type { GgufArray, GgufNumberType, GgufScalarType, GgufValue } from './val
 const STRING_LIMIT: StringLimit = { minBytes: 0, maxBytes: MAX_GGUF_STRING_BYTES, code: 'GGUF_LIMIT' };
 
 /** A text that is decoded when it is read. */
-const MAX_EAGER_BYTES = 4096;
+const MAX_EAGER_BYTES = 1024;
 
 /** Reads a type number and the value behind it. `what` names the value in errors; the sanitized key is their context. */
 export async function readValue(window: HeaderWindow, key: string, what: string): Promise<GgufValue> {
