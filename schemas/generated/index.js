@@ -1064,20 +1064,20 @@ ct"},message:"must be object"}],!1;return validate47.errors=vErrors,errors===0}v
 https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},
 name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{
 $ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{
-$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,maxProperties:65536,additionalProperties:{$ref:"#/$defs/ten\
-sorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common\
-.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/$defs/shortText"},baseModel:{$ref:"common.schema.json#/$de\
-fs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{$ref:"#/$defs/generation"},annotations:{type:"o\
-bject",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{
-$ref:"#/$defs/annotation"}}},required:["formatVersion","architecture","hyperparameters","recipe","tensors","sources","to\
-ol"],additionalProperties:!1,$defs:{annotation:{type:"string",maxLength:4096},statistic:{type:"string",pattern:"^[+-][0-\
-9]\\.[0-9]{9}e[+-][0-9]{3}$"},tensorStatistics:{type:"object",properties:{maxAbsoluteError:{$ref:"#/$defs/statistic"},rmsError:{
-$ref:"#/$defs/statistic"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxA\
-bsoluteError","rmsError","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{type:"object",properties:{requested:{
-$ref:"common.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"\
-#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{
-type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{
-type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
+$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,maxProperties:4096,additionalProperties:{$ref:"#/$defs/tens\
+orRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common.\
+schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/$defs/shortText"},baseModel:{$ref:"common.schema.json#/$def\
+s/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{$ref:"#/$defs/generation"},annotations:{type:"ob\
+ject",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},additionalProperties:{$ref:"\
+#/$defs/annotation"}}},required:["formatVersion","architecture","hyperparameters","recipe","tensors","sources","tool"],additionalProperties:!1,
+$defs:{annotation:{type:"string",maxLength:4096},statistic:{type:"string",pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
+tensorStatistics:{type:"object",properties:{maxAbsoluteError:{$ref:"#/$defs/statistic"},rmsError:{$ref:"#/$defs/statisti\
+c"},relativeRmsError:{$ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxAbsoluteError","rmsErro\
+r","relativeRmsError","cosine"],additionalProperties:!1},tensorRecord:{type:"object",properties:{requested:{$ref:"common\
+.schema.json#/$defs/storageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"#/$defs/\
+tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{type:"\
+array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{type:"\
+integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},
 additionalProperties:!1}}};var pattern40=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate50(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
@@ -1249,9 +1249,9 @@ validate23.errors),errors=vErrors.length);var valid0=_errs8===errors}else var va
 let _errs9=errors;validate50(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",
 rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.concat(validate50.errors),errors=vErrors.length);
 var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;
-if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate48.
+if(errors===_errs10)if(data5&&typeof data5=="object"&&!Array.isArray(data5)){if(Object.keys(data5).length>4096)return validate48.
 errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{
-limit:65536},message:"must NOT have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
+limit:4096},message:"must NOT have more than 4096 properties"}],!1;if(Object.keys(data5).length<1)return validate48.errors=
 [{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},
 message:"must NOT have fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1==
 "string"){if(!pattern14.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs\
