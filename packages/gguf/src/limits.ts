@@ -7,7 +7,7 @@
 export const MAX_GGUF_HEADER_BYTES: number = 24 * 2 ** 20;
 
 /** Metadata entries. Real files have a few dozen; each costs ten times its bytes in memory. */
-export const MAX_GGUF_METADATA_ENTRIES: number = 2 ** 11;
+export const MAX_GGUF_METADATA_ENTRIES: number = 2 ** 12;
 
 /**
  * Tensors in one file. Real files have a few thousand, since the experts of a layer are one; each costs some ten times its
