@@ -96,16 +96,21 @@ function zeros(byteLength: number) {
 describe('containers', () => {
   test('SLM1: layers', async ({ skip }) => {
     const read = (file: Uint8Array) => readers.slm.readSlm1(readers.core.memorySource(file), { verify: false });
-    const slope = await workExponent(counter, slm1, read, [50, 100, 200, 400]);
+    const slope = await workExponent(counter, slm1, read, [32, 64, 128, 256]);
     if (slope === undefined) return skip(WHY_SKIPPED);
     expect(slope).toBeLessThan(MOST_EXPONENT);
   });
 
   test('SLM2: tensors, their records and their digests', async ({ skip }) => {
-    const slope = await workExponent(counter, slm2, async (file) => {
-      const source = readers.core.memorySource(file);
-      await readers.slm.verifySlm2Data(source, await readers.slm.readSlm2(source));
-    });
+    const slope = await workExponent(
+      counter,
+      slm2,
+      async (file) => {
+        const source = readers.core.memorySource(file);
+        await readers.slm.verifySlm2Data(source, await readers.slm.readSlm2(source));
+      },
+      [384, 768, 1536, 3072],
+    );
     if (slope === undefined) return skip(WHY_SKIPPED);
     expect(slope).toBeLessThan(MOST_EXPONENT);
   });

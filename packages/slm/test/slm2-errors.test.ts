@@ -316,18 +316,18 @@ const CASES: readonly Case[] = [
     code: 'SLM2_META_TENSORS',
     what: 'more records than a container has tensors',
     change: () => {
-      const records = Array.from({ length: 4097 }, (_, i) => [`t${i}`, { requested: 'f32' }]);
+      const records = Array.from({ length: 3073 }, (_, i) => [`t${i}`, { requested: 'f32' }]);
       return withMeta(canonicalJson({ ...meta, tensors: Object.fromEntries(records) }));
     },
-    context: { limit: 4096 },
+    context: { limit: 3072 },
   },
   {
     code: 'SLM2_TENSOR_TABLE',
     what: 'more entries than a container has',
     change: () => {
       const changed = parts();
-      const table = new Uint8Array(4097 * 128 + 1);
-      new DataView(table.buffer).setUint32(0, 4097 * 128, true);
+      const table = new Uint8Array(3073 * 128 + 1);
+      new DataView(table.buffer).setUint32(0, 3073 * 128, true);
       changed[2] = ['TENS', table];
       return assemble(changed);
     },

@@ -82,10 +82,10 @@ export const SLM2_KINDS = ['META', 'TOKN', 'TENS', 'LEAF', 'DATA'] as const;
 export type Slm2Kind = (typeof SLM2_KINDS)[number];
 
 /**
- * Most tensors. A dense model of 126 layers has 1,137; the experts of a layer are one tensor of rank 3. All of them are
- * read when a file is opened, which must take no second.
+ * Most tensors. A dense model of 126 layers has 1,137, one of the 256 that may be 2,307; the experts of a layer are one
+ * tensor of rank 3. All of them are read when a file is opened, which must take no second.
  */
-export const SLM2_MAX_TENSORS: number = 2 ** 12;
+export const SLM2_MAX_TENSORS: number = 3 * 2 ** 10;
 
 /**
  * Largest sections. META: that many tensors with statistics are 1.3 MB, a template at most 1 MB, 4,096 source files
