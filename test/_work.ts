@@ -44,10 +44,36 @@ export function startWorkCounter(urls: RegExp): WorkCounter | undefined {
 }
 
 /** Slope of log(work) over log(size), by least squares: 1 is linear, 2 quadratic. */
-export function growthExponent(points: readonly (readonly [size: number, work: number])[]): number {
+function growthExponent(points: readonly (readonly [size: number, work: number])[]): number {
   const logs = points.map(([size, work]) => [Math.log(size), Math.log(work)] as const);
   const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length;
   const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length;
   const covariance = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
   return covariance / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
+
+const SIZES: readonly number[] = [500, 1000, 2000, 4000];
+
+/** Largest exponent of a linear reader: a sort is n log n, of which this leaves room; a quadratic step comes out near 2. */
+export const MOST_EXPONENT = 1.2;
+
+/** Why a test was skipped that could not count. */
+export const WHY_SKIPPED = 'a coverage run owns the counters';
+
+/** How the work of a reader grows with inputs made from a size; undefined where a coverage run owns the counters. */
+export async function workExponent<T>(
+  counter: WorkCounter | undefined,
+  make: (size: number) => T | Promise<T>,
+  read: (input: T) => unknown,
+  sizes: readonly number[] = SIZES,
+): Promise<number | undefined> {
+  if (counter === undefined) return undefined;
+  const points: [number, number][] = [];
+  for (const size of sizes) {
+    const input = await make(size);
+    counter.take();
+    await read(input);
+    points.push([size, counter.take()]);
+  }
+  return growthExponent(points);
 }

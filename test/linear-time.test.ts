@@ -9,12 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { array, buildGguf, concat, TYPE, text, u32 } from '../packages/gguf/test/_build.ts';
 // @boundaries-ignore as above
 import { buildSafetensors } from '../packages/safetensors/test/_build.ts';
-import { growthExponent, startWorkCounter, type WorkCounter } from './_work.ts';
-
-const SIZES: readonly number[] = [500, 1000, 2000, 4000];
-
-/** A sort is n log n, of which this leaves room; a quadratic step anywhere comes out near 2. */
-const MOST = 1.2;
+import { MOST_EXPONENT as MOST, startWorkCounter, WHY_SKIPPED, type WorkCounter, workExponent } from './_work.ts';
 
 let counter: WorkCounter | undefined;
 
@@ -40,21 +35,11 @@ beforeAll(async () => {
 });
 afterAll(() => counter?.stop());
 
-/** A reader over inputs made from a size; undefined where a coverage run owns the counters. */
-async function exponent<T>(make: (size: number) => T, read: (input: T) => unknown): Promise<number | undefined> {
-  if (counter === undefined) return undefined;
-  const points: [number, number][] = [];
-  for (const size of SIZES) {
-    const input = make(size);
-    counter.take();
-    await read(input);
-    points.push([size, counter.take()]);
-  }
-  return growthExponent(points);
+function exponent<T>(make: (size: number) => T, read: (input: T) => unknown): Promise<number | undefined> {
+  return workExponent(counter, make, read);
 }
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
-const WHY_SKIPPED = 'a coverage run owns the counters';
 
 describe('JSON', () => {
   const rows: readonly (readonly [name: string, make: (size: number) => string])[] = [
@@ -65,10 +50,22 @@ describe('JSON', () => {
     ['one long string', (n) => JSON.stringify('x'.repeat(10 * n))],
     ['one long number', (n) => `0.${'1'.repeat(10 * n)}`],
     ['whitespace', (n) => `[${' \n'.repeat(10 * n)}]`],
-    ['objects with offsets', (n) => `[${'{"ü":1},'.repeat(n)}{}]`],
+    ['objects', (n) => `[${'{"ü":1},'.repeat(n)}{}]`],
   ];
   test.for(rows)('%s', async ([, make], { skip }) => {
-    const slope = await exponent(make, (json) => readers.core.parseStrictJson(json, { objectOffsets: new Map() }));
+    const slope = await exponent(make, (json) => readers.core.parseStrictJson(json));
+    if (slope === undefined) return skip(WHY_SKIPPED);
+    expect(slope).toBeLessThan(MOST);
+  });
+
+  test('members, one at a time', async ({ skip }) => {
+    const slope = await exponent(
+      (n) => new TextEncoder().encode(`{"a":{${range(n).map((i) => `"ü${i}":[${i}]`)}}}`),
+      (bytes) => {
+        const options = { what: 'JSON', maxDepth: 4, maxMemberBytes: 100, maxMemberValues: 9, nested: 'a' };
+        readers.core.visitJsonMembers(bytes, options, () => undefined);
+      },
+    );
     if (slope === undefined) return skip(WHY_SKIPPED);
     expect(slope).toBeLessThan(MOST);
   });
@@ -110,7 +107,11 @@ describe('GGUF', () => {
     ],
   ];
   test.for(rows)('%s', async ([, make], { skip }) => {
-    const slope = await exponent(make, (file) => readers.gguf.readGguf(readers.core.memorySource(file)));
+    const slope = await exponent(make, async (file) => {
+      const { metadata } = await readers.gguf.readGguf(readers.core.memorySource(file));
+      // Arrays are decoded when they are asked for.
+      for (const entry of metadata.values()) if (entry.type === 'array') expect(entry.values.length).toBeGreaterThan(0);
+    });
     if (slope === undefined) return skip(WHY_SKIPPED);
     expect(slope).toBeLessThan(MOST);
   });

@@ -356,6 +356,9 @@ export interface GenerationDefaults {
 export interface HyperparameterRecord {
   readonly vocabSize: number;
   readonly hiddenSize: number;
+  /**
+   * Layers: twice those of the deepest model, so that all tensors of a model fit into one table.
+   */
   readonly layerCount: number;
   /**
    * Query heads.

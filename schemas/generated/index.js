@@ -924,7 +924,7 @@ ase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;va
 return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"array"},message:"must be array"}],
 !1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate29,schema66={$schema:"https://json-schem\
 a.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{vocabSize:{type:"integer",minimum:1,
-maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:4096},
+maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:256},
 headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,maximum:16384},headDim:{type:"i\
 nteger",minimum:2,maximum:16384,multipleOf:2},ffnSize:{type:"integer",minimum:1,maximum:1048576},maxContext:{type:"integ\
 er",minimum:1,maximum:1073741824},ropeTheta:{type:"number",exclusiveMinimum:0},rmsNormEpsilon:{type:"number",exclusiveMinimum:0},
@@ -1029,9 +1029,9 @@ must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate29.errors=[{inst
 errors}else var valid0=!0;if(valid0){if(data.layerCount!==void 0){let data2=data.layerCount,_errs6=errors;if(!(typeof data2==
 "number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate29.errors=[{instancePath:instancePath+"/layerCount",
 schemaPath:"#/properties/layerCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>4096||isNaN(data2))return validate29.errors=[{instancePath:instancePath+
-"/layerCount",schemaPath:"#/properties/layerCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:4096},message:"\
-must be <= 4096"}],!1;if(data2<1||isNaN(data2))return validate29.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
+_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>256||isNaN(data2))return validate29.errors=[{instancePath:instancePath+
+"/layerCount",schemaPath:"#/properties/layerCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:256},message:"\
+must be <= 256"}],!1;if(data2<1||isNaN(data2))return validate29.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
 #/properties/layerCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0){if(data.headCount!==void 0){let data3=data.headCount,_errs8=errors;if(!(typeof data3==
 "number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate29.errors=[{instancePath:instancePath+"/headCount",
@@ -1812,7 +1812,7 @@ var Slm2Meta=validate65,schema122={$schema:"https://json-schema.org/draft/2020-1
 object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",
 pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.\
 json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,
-maxProperties:65536,additionalProperties:{$ref:"#/$defs/tensorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"\
+maxProperties:3072,additionalProperties:{$ref:"#/$defs/tensorRecord"}},sources:{type:"array",maxItems:4096,items:{$ref:"\
 common.schema.json#/$defs/sourceFile"}},tool:{$ref:"common.schema.json#/$defs/tool"},license:{$ref:"common.schema.json#/\
 $defs/shortText"},baseModel:{$ref:"common.schema.json#/$defs/shortText"},chatTemplate:{type:"string",maxLength:262144},generation:{
 $ref:"#/$defs/generation"},annotations:{type:"object",maxProperties:64,propertyNames:{type:"string",pattern:"^[A-Za-z0-9\
@@ -1968,9 +1968,9 @@ var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0
 {instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||(vErrors=vErrors===
 null?validate67.errors:vErrors.concat(validate67.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
 if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;if(errors===_errs10)if(data5&&typeof data5=="\
-object"&&!Array.isArray(data5)){if(Object.keys(data5).length>65536)return validate65.errors=[{instancePath:instancePath+
-"/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NO\
-T have more than 65536 properties"}],!1;if(Object.keys(data5).length<1)return validate65.errors=[{instancePath:instancePath+
+object"&&!Array.isArray(data5)){if(Object.keys(data5).length>3072)return validate65.errors=[{instancePath:instancePath+"\
+/tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:3072},message:"must NOT \
+have more than 3072 properties"}],!1;if(Object.keys(data5).length<1)return validate65.errors=[{instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},message:"must NOT ha\
 ve fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1=="string"){
 if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tensorNam\

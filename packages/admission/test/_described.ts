@@ -18,6 +18,7 @@ import { readGguf } from '@mirust/gguf';
 import { MAX_SIGNATURE_BYTES, MODEL_SIGNING_PREDICATE } from '@mirust/provenance';
 import { openTree } from '@mirust/provenance/node';
 import { checkScales, decodeRows, encodedTile } from '@mirust/quant';
+import { readSafetensors } from '@mirust/safetensors';
 import { layoutSlm1, readSlm1, readSlm2, slm1NameHash } from '@mirust/slm';
 import { writeBpe1 } from '@mirust/tokenizer';
 // @boundaries-ignore bytes of a format are made where its reader is tested
@@ -186,18 +187,16 @@ export const DESCRIBED: Readonly<Record<string, () => Subject | Promise<Subject>
   JSON_DEPTH: () => directory({ 'config.json': utf8('['.repeat(100_000)) }),
   JSON_TOO_LARGE: () => directory({ 'tokenizer.json': utf8(`[${'[],'.repeat(2 ** 20)}[]]`) }),
   GGUF_MAGIC: () => () => readGguf(memorySource(utf8('<!DOCTYPE html>'))),
-  GGUF_HEADER_TOO_LARGE: () => {
-    const head = buildGguf({ metadata: [['k', TYPE.array, array(TYPE.float64, 2 ** 24)]] });
-    const source = memorySource(head, 'model.gguf');
-    // The header is refused before its array is read: what is behind the head need not exist.
-    const longer = {
-      ...source,
-      byteLength: head.byteLength + 2 ** 27,
-      async readInto(offset: number, target: Uint8Array) {
-        target.set(head.subarray(offset, offset + target.byteLength));
-      },
-    };
-    return { name: 'model.gguf', primary: 'model.gguf', names: ['model.gguf'], open: async () => longer };
+  GGUF_LIMIT: () => () => {
+    const letters = new Uint8Array(20_971_521).fill(0x61);
+    return readGguf(memorySource(buildGguf({ metadata: [['k', TYPE.string, text(letters)]] }), 'model.gguf'));
+  },
+  SAFETENSORS_HEADER_LIMIT: () => () => {
+    const header = utf8(`{"__metadata__": {"k": "${'a'.repeat(4_194_305 - 27)}"}}`);
+    const bytes = new Uint8Array(8 + header.byteLength);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.byteLength), true);
+    bytes.set(header, 8);
+    return readSafetensors(memorySource(bytes, 'model.safetensors'));
   },
   GGUF_TRAILING_BYTES: () => {
     const file = ggufFile([...GGUF_METADATA, ...ggufVocabulary()], ggufTensors());

@@ -4,21 +4,24 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  MAX_JSON_DEPTH,
   parseStrictJson,
   type ReadOptions,
   sanitizeText,
+  visitJsonMembers,
 } from '@mirust/core';
+import { MAX_SAFETENSORS_INDEX_BYTES } from '@mirust/safetensors';
 import { checkpointError } from './errors.ts';
 import { type FileSet, readSmallFile } from './file-set.ts';
 
 /** A config.json has a few kB; a megabyte is not one. */
 export const MAX_CONFIG_BYTES: number = 2 ** 20;
 
+/** Values in one member of a configuration: the longest lists have an entry per layer, or per id of a label. */
+const MAX_CONFIG_VALUES: number = 2 ** 16;
+
 /** tokenizer_config.json lists added tokens one by one: the largest in use has 1.2 MB. */
 export const MAX_TOKENIZER_CONFIG_BYTES: number = 16 * 2 ** 20;
-
-/** An index names every tensor once: 100,000 tensors with long names take about 10 MB. */
-export const MAX_INDEX_BYTES: number = 64 * 2 ** 20;
 
 /** A JSON file that leads to a checkpoint. */
 export type CheckpointJson =
@@ -32,12 +35,19 @@ export type CheckpointJson =
  * the JSON reader.
  */
 export async function readCheckpointJson(files: FileSet, name: string, options?: ReadOptions): Promise<CheckpointJson> {
-  const value = parse((await readSmallFile(files, name, MAX_INDEX_BYTES, options)) ?? new Uint8Array(), name);
-  if (isJsonObject(value)) {
-    if (isJsonObject(value.get('weight_map'))) return { kind: 'index' };
-    const named = typeof value.get('model_type') === 'string' || isJsonArray(value.get('architectures'));
-    if (named) return { kind: 'config', config: value };
-  }
+  const bytes = (await readSmallFile(files, name, MAX_SAFETENSORS_INDEX_BYTES, options)) ?? new Uint8Array();
+  const config = new Map<string, JsonValue>();
+  let isIndex = false;
+  // Of an index only this is wanted: its tensors are read by its own reader.
+  const limits = { maxDepth: MAX_JSON_DEPTH, maxMemberBytes: MAX_CONFIG_BYTES, maxMemberValues: MAX_CONFIG_VALUES };
+  visitJsonMembers(bytes, { ...limits, what: sanitizeText(name), nested: 'weight_map' }, ({ key, value }) => {
+    config.set(key, value);
+    isIndex = key === 'weight_map' && isJsonObject(value);
+    return isIndex ? 'stop' : undefined;
+  });
+  if (isIndex) return { kind: 'index' };
+  const isConfig = typeof config.get('model_type') === 'string' || isJsonArray(config.get('architectures'));
+  if (isConfig) return { kind: 'config', config };
   const file = sanitizeText(name);
   const message = `${file} is JSON, but neither a model's configuration nor an index of its weights`;
   throw checkpointError('CHECKPOINT_FORMAT', message, { file, offset: 0 });

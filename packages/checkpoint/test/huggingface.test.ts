@@ -51,6 +51,15 @@ describe('whichever file the user points at', () => {
     expect(values.get('layers.1.w2.weight')?.[0]).toBe(20_000);
   });
 
+  it('of heads that are wider than the matrix, no row is read beyond it', async () => {
+    const config = json({ ...CONFIG, head_dim: 64 });
+    const { checkpoint, problems } = await inspectCheckpoint(watchedFiles({ ...directory, 'config.json': config }));
+    expect(problems[0]?.code).toBe('MODEL_TENSOR_SHAPE');
+    const wk = checkpoint.tensors.get('layers.1.wk.weight') ?? expect.fail('no wk');
+    expect(f32Values((await readWholeTensor(wk)).payload).slice(-2)).toEqual([14_062, 14_063]);
+    await checkpoint.close();
+  });
+
   it('rows of wq and wk come as pairs, those of wv as they are', async () => {
     const values = await allValues(directory);
     // Heads of 4 rows of 8 values: theirs 0, 1, 2, 3 are our 0, 2, 1, 3.

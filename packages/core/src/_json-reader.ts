@@ -1,18 +1,18 @@
 /** The recursive-descent reader behind `parseStrictJson`. One pass, no backtracking. */
-import { utf8ByteLength } from './_utf8.ts';
+
 import type { MirustError } from './errors.ts';
 import { type JsonErrorCode, jsonError } from './json-errors.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { sanitizeText } from './text.ts';
+import { utf8ByteLength } from './utf8.ts';
 
-/** Reader state: plain data, made by `parseStrictJson` and used for one document. */
+/** Reader state: plain data, used for one document. `readJsonPart` gives it one part after the other. */
 export interface JsonReader {
-  readonly text: string;
+  text: string;
   readonly what: string;
-  readonly baseOffset: number;
+  baseOffset: number;
   readonly maxDepth: number;
   readonly integersOnly: boolean;
-  readonly objectOffsets: Map<JsonObject, number> | undefined;
   /** Index of the next UTF-16 unit. */
   position: number;
   depth: number;
@@ -23,9 +23,6 @@ export interface JsonReader {
    * array would reserve 17 slots, which a file of a million `[1]` turns into 150 MB.
    */
   readonly pending: JsonValue[];
-  /** A position whose byte offset is known: offsets are counted on from here, so that asking often stays linear. */
-  offsetCharacters: number;
-  offsetBytes: number;
 }
 
 /**
@@ -41,6 +38,17 @@ const BACKSLASH = 0x5c;
 export function readJsonDocument(reader: JsonReader): JsonValue {
   const value = readValue(reader, skipWhitespace(reader));
   if (!Number.isNaN(skipWhitespace(reader))) throw failure(reader, 'JSON_TRAILING', 'has text after its end');
+  return value;
+}
+
+/** Reads one value that is a part of a larger document and fills the text; `depth` is the level around it. */
+export function readJsonPart(reader: JsonReader, text: string, baseOffset: number, depth: number): JsonValue {
+  reader.text = text;
+  reader.baseOffset = baseOffset;
+  reader.depth = depth;
+  reader.position = 0;
+  const value = readValue(reader, skipWhitespace(reader));
+  if (!Number.isNaN(skipWhitespace(reader))) throw unexpected(reader, '"," or "}"');
   return value;
 }
 
@@ -103,10 +111,8 @@ function readArray(reader: JsonReader): JsonValue[] {
 }
 
 function readObject(reader: JsonReader): JsonObject {
-  const offset = reader.objectOffsets === undefined ? 0 : byteOffset(reader, reader.position);
   enter(reader);
   const members = new Map<string, JsonValue>();
-  reader.objectOffsets?.set(members, offset);
   let code = skipWhitespace(reader);
   while (code !== 0x7d) {
     if (code !== QUOTE) throw unexpected(reader, 'a key');
@@ -196,20 +202,14 @@ function readNumber(reader: JsonReader, firstCode: number): number {
   return value;
 }
 
-function unexpected(reader: JsonReader, wanted: string): MirustError {
+/** An error about the character at the position. */
+export function unexpected(reader: JsonReader, wanted: string): MirustError {
   const found = reader.text.codePointAt(reader.position);
   const shown = found === undefined ? 'ends' : `has "${sanitizeText(String.fromCodePoint(found))}"`;
   return failure(reader, 'JSON_SYNTAX', `${shown} where ${wanted} is expected`);
 }
 
 function failure(reader: JsonReader, code: JsonErrorCode, problem: string, at: number = reader.position): MirustError {
-  return jsonError(code, `${reader.what} ${problem}`, { offset: byteOffset(reader, at) });
-}
-
-/** Absolute byte offset of a position. Positions asked for with `objectOffsets` only grow. */
-function byteOffset(reader: JsonReader, at: number): number {
-  if (at < reader.offsetCharacters) return reader.baseOffset + utf8ByteLength(reader.text, 0, at);
-  reader.offsetBytes += utf8ByteLength(reader.text, reader.offsetCharacters, at);
-  reader.offsetCharacters = at;
-  return reader.baseOffset + reader.offsetBytes;
+  const offset = reader.baseOffset + utf8ByteLength(reader.text, 0, at);
+  return jsonError(code, `${reader.what} ${problem}`, { offset });
 }

@@ -7,10 +7,10 @@
  * beyond the range of a double, and anything deeper or larger than the limits below. Objects become a `Map`.
  */
 import { readJsonDocument } from './_json-reader.ts';
-import { firstInvalidUtf8 } from './_utf8.ts';
 import { coreError } from './errors.ts';
 import { jsonError } from './json-errors.ts';
-import type { JsonObject, JsonValue } from './json-value.ts';
+import type { JsonValue } from './json-value.ts';
+import { firstInvalidUtf8 } from './utf8.ts';
 
 /** Nesting allowed unless told otherwise: a `tokenizer.json` uses about 8 levels. */
 export const MAX_JSON_DEPTH = 64;
@@ -45,8 +45,10 @@ export interface JsonOptions {
   readonly baseOffset?: number;
   /** What the text is, for messages; default `JSON`. */
   readonly what?: string;
-  /** Is given the absolute byte offset of every object of the document. Costs nothing where it is absent. */
-  readonly objectOffsets?: Map<JsonObject, number>;
+  /** Values of any kind, default {@link MAX_JSON_VALUES}. */
+  readonly maxValues?: number;
+  /** Arrays and objects, default {@link MAX_JSON_CONTAINERS}. */
+  readonly maxContainers?: number;
 }
 
 /**
@@ -73,14 +75,11 @@ export function parseStrictJson(input: string | Uint8Array, options: JsonOptions
     baseOffset,
     maxDepth,
     integersOnly: options.integersOnly ?? false,
-    objectOffsets: options.objectOffsets,
     position: 0,
     depth: 0,
-    valuesLeft: MAX_JSON_VALUES,
-    containersLeft: MAX_JSON_CONTAINERS,
+    valuesLeft: checkLimit(options.maxValues ?? MAX_JSON_VALUES, MAX_JSON_VALUES, 'maxValues'),
+    containersLeft: checkLimit(options.maxContainers ?? MAX_JSON_CONTAINERS, MAX_JSON_CONTAINERS, 'maxContainers'),
     pending: [],
-    offsetCharacters: 0,
-    offsetBytes: 0,
   });
 }
 

@@ -89,6 +89,14 @@ describe('every code, byte-literal', () => {
     expect(outcome('[1,2]', { maxBytes: 4, baseOffset: 8 })).toBe('JSON_TOO_LARGE@8');
     expect(outcome(`[${'1,'.repeat(MAX_JSON_VALUES)}1]`)).toBe(`JSON_TOO_LARGE@${2 * MAX_JSON_VALUES - 1}`);
     expect(outcome(`[${'[],'.repeat(MAX_JSON_CONTAINERS)}[]]`)).toBe(`JSON_TOO_LARGE@${3 * MAX_JSON_CONTAINERS - 2}`);
+    expect([outcome('[1,2]', { maxValues: 3 }), outcome('[1,2]', { maxValues: 2 })]).toEqual([
+      'ok',
+      'JSON_TOO_LARGE@3',
+    ]);
+    expect([outcome('[{}]', { maxContainers: 2 }), outcome('[{}]', { maxContainers: 1 })]).toEqual([
+      'ok',
+      'JSON_TOO_LARGE@1',
+    ]);
   });
 
   test.for([
@@ -138,19 +146,18 @@ describe('values', () => {
     }
   });
 
-  test('objectOffsets gives the byte of every object', () => {
-    const objectOffsets = new Map<JsonObject, number>();
-    const root = parseStrictJson('{"ü":{"a":1},"b":[{}]}', { objectOffsets, baseOffset: 8 }) as JsonObject;
-    expect([...objectOffsets.values()]).toEqual([8, 14, 27]);
-    expect(objectOffsets.get(root.get('ü') as JsonObject)).toBe(14);
-  });
-
   test('text that came from the document is made safe before it is shown', () => {
     expect(() => parseStrictJson('{"\\u001b[31m":1,"\\u001b[31m":2}')).toThrow(/\\u\{1b\}\[31m/);
   });
 
   test('limits that make no sense are a RangeError', () => {
-    for (const options of [{ maxDepth: 0 }, { maxDepth: 1001 }, { maxBytes: -1 }, { maxBytes: 1.5 }]) {
+    for (const options of [
+      { maxDepth: 0 },
+      { maxDepth: 1001 },
+      { maxBytes: -1 },
+      { maxBytes: 1.5 },
+      { maxValues: 0 },
+    ]) {
       expect(() => parseStrictJson('1', options)).toThrow(RangeError);
     }
   });

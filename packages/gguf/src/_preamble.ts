@@ -45,7 +45,7 @@ function checkCount(window: HeaderWindow, count: AnnouncedCount, minEntryBytes: 
     throw ggufError('GGUF_COUNT', message, { offset, actual: value, limit: possible });
   }
   if (value > most) {
-    throw ggufError('GGUF_LIMIT', `the file has ${value} ${what}`, { offset, actual: value, limit: most });
+    throw ggufError('GGUF_HEADER_TOO_LARGE', `the file has ${value} ${what}`, { offset, actual: value, limit: most });
   }
   return Number(value);
 }

@@ -13,8 +13,9 @@ import {
   readU32,
   readU64,
 } from '@mirust/core';
+import { lazyBooleans, lazyText, lazyTexts } from './_lazy.ts';
 import { viewNumbers } from './_numbers.ts';
-import { readString, readStrings, type StringLimit } from './_string.ts';
+import { readStringBytes, readStringRecords, type StringLimit } from './_string.ts';
 import { MIN_VALUE_BYTES, VALUE_TYPES } from './_value-types.ts';
 import { bytesLeft, fill, type HeaderWindow, lacks, readDirect } from './_window.ts';
 import { ggufError } from './errors.ts';
@@ -23,12 +24,15 @@ import type { GgufArray, GgufNumberType, GgufScalarType, GgufValue } from './val
 
 const STRING_LIMIT: StringLimit = { minBytes: 0, maxBytes: MAX_GGUF_STRING_BYTES, code: 'GGUF_LIMIT' };
 
+/** A text that is decoded when it is read. */
+const MAX_EAGER_BYTES = 1024;
+
 /** Reads a type number and the value behind it. `what` names the value in errors; the sanitized key is their context. */
 export async function readValue(window: HeaderWindow, key: string, what: string): Promise<GgufValue> {
   const type = await readType(window, key, what);
   const offset = cursorOffset(window.cursor);
-  if (type === 'array') return { ...(await readArray(window, key, what)), offset };
-  if (type === 'string') return { type, value: await readString(window, STRING_LIMIT, what), offset };
+  if (type === 'array') return readArray(window, key, what, offset);
+  if (type === 'string') return readText(window, what, offset);
   if (lacks(window, MIN_VALUE_BYTES[type])) await fill(window, MIN_VALUE_BYTES[type], what);
   if (type === 'bool') return { type, value: toBool(readU8(window.cursor, what), key, what, offset), offset };
   if (type === 'uint64') return { type, value: readU64(window.cursor, what), offset };
@@ -47,35 +51,43 @@ async function readType(window: HeaderWindow, key: string, what: string): Promis
   return type;
 }
 
-async function readArray(window: HeaderWindow, key: string, what: string): Promise<GgufArray> {
+async function readText(window: HeaderWindow, what: string, offset: number): Promise<GgufValue> {
+  const bytes = await readStringBytes(window, STRING_LIMIT, what);
+  // A short one is no longer than the place where it would wait, and keeps a piece of the file alive.
+  if (bytes.byteLength > MAX_EAGER_BYTES) return lazyText(bytes, offset);
+  return { type: 'string', value: window.decoder.decode(bytes), offset };
+}
+
+async function readArray(window: HeaderWindow, key: string, what: string, offset: number): Promise<GgufArray> {
   const typeOffset = cursorOffset(window.cursor);
   const elementType = await readType(window, key, what);
   if (elementType === 'array') {
     throw ggufError('GGUF_NESTED_ARRAY', `${what} is an array of arrays`, { offset: typeOffset, key });
   }
   if (lacks(window, 8)) await fill(window, 8, what);
-  const offset = cursorOffset(window.cursor);
+  const countOffset = cursorOffset(window.cursor);
   const announced = readU64(window.cursor, what);
   const possible = Math.floor(bytesLeft(window) / MIN_VALUE_BYTES[elementType]);
   if (announced > possible) {
     const message = `${what} announces ${announced} elements, the rest of the file holds at most ${possible}`;
-    throw ggufError('GGUF_COUNT', message, { offset, key, actual: announced, limit: possible });
+    throw ggufError('GGUF_COUNT', message, { offset: countOffset, key, actual: announced, limit: possible });
   }
   if (announced > MAX_GGUF_ARRAY_LENGTH) {
-    const context = { offset, key, actual: announced, limit: MAX_GGUF_ARRAY_LENGTH };
-    throw ggufError('GGUF_LIMIT', `${what} has ${announced} elements`, context);
+    const context = { offset: countOffset, key, actual: announced, limit: MAX_GGUF_ARRAY_LENGTH };
+    throw ggufError('GGUF_HEADER_TOO_LARGE', `${what} has ${announced} elements`, context);
   }
   const count = Number(announced);
   if (elementType === 'string') {
-    return { type: 'array', elementType, values: await readStrings(window, count, STRING_LIMIT, what) };
+    return lazyTexts(await readStringRecords(window, count, STRING_LIMIT, what), offset);
   }
   const elementsOffset = cursorOffset(window.cursor);
   const bytes = await readDirect(window, count * MIN_VALUE_BYTES[elementType], what);
   if (elementType === 'bool') {
-    const values = Array.from(bytes, (byte, index) => toBool(byte, key, what, elementsOffset + index));
-    return { type: 'array', elementType, values };
+    const wrong = bytes.findIndex((byte) => byte > 1);
+    if (wrong >= 0) toBool(bytes[wrong] ?? 0, key, what, elementsOffset + wrong);
+    return lazyBooleans(bytes, offset);
   }
-  return { type: 'array', elementType, values: viewNumbers(elementType, bytes) };
+  return { type: 'array', elementType, values: viewNumbers(elementType, bytes), offset };
 }
 
 function readNumber(cursor: ByteCursor, type: GgufNumberType, what: string): number {

@@ -35,13 +35,13 @@ export const GGUF_ERRORS = {
   },
   GGUF_LIMIT: {
     class: 'structure',
-    when: 'A count or a length passes what any real model has.',
+    when: 'A string is longer than any of a real model.',
     remedy: 'Do not use the file unless you know why it is so large.',
   },
   GGUF_HEADER_TOO_LARGE: {
     class: 'resource',
-    when: 'Metadata and tensor table pass the limit on the header.',
-    remedy: 'Raise maxHeaderBytes if the file is known to be good.',
+    when: 'Metadata and tensor table, the entries of one or an array pass what any real model has, though the format allows it.',
+    remedy: 'Leave out metadata that only other tools read, such as a tokenizer.json that is stored whole.',
   },
   GGUF_KEY_LENGTH: {
     class: 'structure',

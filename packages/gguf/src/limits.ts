@@ -1,19 +1,25 @@
 /** The limits of the GGUF reader, each with its reason. A file beyond them is refused before anything is allocated. */
 
-/** Metadata and tensor table together. A vocabulary of 262,144 tokens with its merges takes about 20 MB. */
-export const MAX_GGUF_HEADER_BYTES: number = 128 * 2 ** 20;
+/**
+ * Metadata and tensor table together, all of which stays in memory. A vocabulary of 262,144 tokens with its half a million
+ * merges takes 12 to 20 MB.
+ */
+export const MAX_GGUF_HEADER_BYTES: number = 24 * 2 ** 20;
 
 /** Metadata entries. Real files have a few dozen; each costs ten times its bytes in memory. */
-export const MAX_GGUF_METADATA_ENTRIES: number = 2 ** 16;
+export const MAX_GGUF_METADATA_ENTRIES: number = 2 ** 12;
 
-/** Tensors in one file. Real files have a few thousand; each costs some ten times its bytes in memory. */
-export const MAX_GGUF_TENSORS: number = 2 ** 18;
+/**
+ * Tensors in one file. Real files have a few thousand, since the experts of a layer are one; each costs some ten times its
+ * bytes in memory.
+ */
+export const MAX_GGUF_TENSORS: number = 2 ** 14;
 
-/** Elements of one array. The longest real ones are merge lists of half a million; a boolean takes eight times its byte. */
-export const MAX_GGUF_ARRAY_LENGTH: number = 2 ** 24;
+/** Elements of one array: twice the longest real ones, merge lists of half a million. */
+export const MAX_GGUF_ARRAY_LENGTH: number = 2 ** 20;
 
-/** One string value. Some exporters store a whole `tokenizer.json` as a string, and the largest has 33 MB. */
-export const MAX_GGUF_STRING_BYTES: number = 64 * 2 ** 20;
+/** One string value. Templates have some 20 kB; some exporters store a whole `tokenizer.json`, mostly of 2 to 17 MB. */
+export const MAX_GGUF_STRING_BYTES: number = 20 * 2 ** 20;
 
 /** A metadata key: the limit of the format. */
 export const MAX_GGUF_KEY_BYTES: number = 2 ** 16 - 1;

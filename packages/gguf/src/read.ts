@@ -31,7 +31,7 @@ import { MAX_GGUF_HEADER_BYTES } from './limits.ts';
 /** Options of {@link readGguf}. */
 export interface GgufReadOptions {
   readonly signal?: AbortSignal;
-  /** Default 128 MiB, which is several times the largest header in use. */
+  /** Default 24 MiB, which is more than the largest vocabulary in use takes. */
   readonly maxHeaderBytes?: number;
   /**
    * Skips the check that the data of every tensor are in the source: for planning from the start of a file. The

@@ -60,11 +60,15 @@ export function readGgufHyperparameters(metadata: GgufMetadata, facts: GgufTenso
   return { architecture: 'llama', hyperparameters };
 }
 
-/** Scalars as plain values; u64 as a number where it is exact, else left as a bigint, which no field accepts. */
+/**
+ * Scalars as plain values; u64 as a number where it is exact, else left as a bigint, which no field accepts. No field
+ * accepts a list either, so what one holds is not asked for; nor is the text of keys that are none of this reader's.
+ */
 function plainTable(metadata: GgufMetadata): FieldTable {
   const table = new Map<string, unknown>();
   for (const [key, entry] of metadata) {
-    if (entry.type === 'array') table.set(key, entry.values);
+    if (!key.startsWith('llama.') && key !== 'general.architecture') continue;
+    if (entry.type === 'array') table.set(key, []);
     else if (typeof entry.value === 'bigint' && Number.isSafeInteger(Number(entry.value))) {
       table.set(key, Number(entry.value));
     } else table.set(key, entry.value);

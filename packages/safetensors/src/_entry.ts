@@ -10,6 +10,7 @@ import {
   formatShape,
   isJsonArray,
   isJsonObject,
+  type JsonObject,
   type JsonValue,
   sanitizeText,
 } from '@mirust/core';
@@ -37,93 +38,126 @@ const UNSUPPORTED_DTYPES: ReadonlySet<string> = new Set([
   'F8_E5M2FNUZ',
 ]);
 
-/** Checks one entry of the header. `entryOffset` is the byte offset of its object, or of the header. */
+/** Checks one entry of the header. `entryOffset` is the byte offset of its value. */
 export function readEntry(name: string, value: JsonValue, entryOffset: number): HeaderEntry {
-  const tensor = sanitizeText(name);
-  const context: ErrorContext = { offset: entryOffset, tensor };
-  if (name === '') throw safetensorsError('SAFETENSORS_NAME', 'a tensor has an empty name', context);
+  const place: EntryPlace = { name, offset: entryOffset };
+  if (name === '') {
+    throw safetensorsError('SAFETENSORS_NAME', 'a tensor has an empty name', contextOf(place));
+  }
   if (name.length > MAX_SAFETENSORS_NAME_LENGTH) {
     throw safetensorsError('SAFETENSORS_LIMIT', `a tensor name has ${name.length} characters`, {
-      ...context,
+      ...contextOf(place),
       actual: name.length,
       limit: MAX_SAFETENSORS_NAME_LENGTH,
     });
   }
-  if (!isJsonObject(value)) throw safetensorsError('SAFETENSORS_ENTRY', `entry "${tensor}" is not an object`, context);
-  for (const field of ['dtype', 'shape', 'data_offsets']) {
-    if (!value.has(field)) {
-      throw safetensorsError('SAFETENSORS_ENTRY', `tensor "${tensor}" has no ${field}`, { ...context, key: field });
-    }
+  if (!isJsonObject(value)) {
+    throw safetensorsError('SAFETENSORS_ENTRY', `entry "${sanitizeText(name)}" is not an object`, contextOf(place));
   }
-  for (const field of value.keys()) {
-    if (field !== 'dtype' && field !== 'shape' && field !== 'data_offsets') {
-      const key = sanitizeText(field);
-      throw safetensorsError('SAFETENSORS_ENTRY', `tensor "${tensor}" has the unknown field "${key}"`, {
-        ...context,
-        key,
+  for (const field of FIELDS) {
+    if (!value.has(field)) {
+      throw safetensorsError('SAFETENSORS_ENTRY', `${shown(place)} has no ${field}`, {
+        ...contextOf(place),
+        key: field,
       });
     }
   }
-  const dtype = readDType(value.get('dtype'), context);
-  const shape = readShape(value.get('shape'), context);
-  const [begin, end] = readSpan(value.get('data_offsets'), context);
-  checkSize(dtype, shape, end - begin, context);
+  if (value.size > FIELDS.length) throw unknownField(value, place);
+  const dtype = readDType(value.get('dtype'), place);
+  const shape = readShape(value.get('shape'), place);
+  const [begin, end] = readSpan(value.get('data_offsets'), place);
+  checkSize(dtype, shape, end - begin, place);
   return { name, dtype, shape, begin, end, entryOffset };
 }
 
-function readDType(value: JsonValue | undefined, context: ErrorContext): DTypeName {
-  const shown = typeof value === 'string' ? `"${sanitizeText(value)}"` : 'no string';
-  const dtype = typeof value === 'string' ? dtypeFromSafetensors(value) : undefined;
-  if (dtype !== undefined) return dtype;
-  const known = typeof value === 'string' && UNSUPPORTED_DTYPES.has(value);
-  const code = known ? 'SAFETENSORS_DTYPE_UNSUPPORTED' : 'SAFETENSORS_DTYPE';
-  throw safetensorsError(code, `the dtype of tensor "${context.tensor}" is ${shown}`, { ...context, actual: shown });
+/** Names of tensors are made safe, which costs more than reading them, only where one is shown. */
+interface EntryPlace {
+  readonly name: string;
+  readonly offset: number;
 }
 
-function readShape(value: JsonValue | undefined, context: ErrorContext): number[] {
-  const what = `tensor "${context.tensor}"`;
-  if (!isJsonArray(value)) throw safetensorsError('SAFETENSORS_SHAPE', `the shape of ${what} is not a list`, context);
+function contextOf({ name, offset }: EntryPlace): ErrorContext {
+  return { offset, tensor: sanitizeText(name) };
+}
+
+function shown({ name }: EntryPlace): string {
+  return `tensor "${sanitizeText(name)}"`;
+}
+
+const FIELDS: readonly string[] = ['dtype', 'shape', 'data_offsets'];
+
+function unknownField(value: JsonObject, place: EntryPlace): Error {
+  const key = sanitizeText([...value.keys()].find((field) => !FIELDS.includes(field)) ?? '');
+  const message = `${shown(place)} has the unknown field "${key}"`;
+  return safetensorsError('SAFETENSORS_ENTRY', message, { ...contextOf(place), key });
+}
+
+function readDType(value: JsonValue | undefined, place: EntryPlace): DTypeName {
+  const dtype = typeof value === 'string' ? dtypeFromSafetensors(value) : undefined;
+  if (dtype !== undefined) return dtype;
+  const actual = typeof value === 'string' ? `"${sanitizeText(value)}"` : 'no string';
+  const known = typeof value === 'string' && UNSUPPORTED_DTYPES.has(value);
+  const code = known ? 'SAFETENSORS_DTYPE_UNSUPPORTED' : 'SAFETENSORS_DTYPE';
+  throw safetensorsError(code, `the dtype of ${shown(place)} is ${actual}`, { ...contextOf(place), actual });
+}
+
+function readShape(value: JsonValue | undefined, place: EntryPlace): readonly number[] {
+  if (!isJsonArray(value)) {
+    throw safetensorsError('SAFETENSORS_SHAPE', `the shape of ${shown(place)} is not a list`, contextOf(place));
+  }
   if (value.length > MAX_SAFETENSORS_RANK) {
-    throw safetensorsError('SAFETENSORS_SHAPE', `${what} has ${value.length} dimensions`, {
-      ...context,
+    throw safetensorsError('SAFETENSORS_SHAPE', `${shown(place)} has ${value.length} dimensions`, {
+      ...contextOf(place),
       actual: value.length,
       limit: MAX_SAFETENSORS_RANK,
     });
   }
-  return value.map((dimension) => {
+  for (const dimension of value) {
     if (typeof dimension !== 'number' || dimension < 0) {
-      throw safetensorsError(
-        'SAFETENSORS_SHAPE',
-        `${what} has a dimension that is not a whole number from 0 on`,
-        context,
-      );
+      const message = `${shown(place)} has a dimension that is not a whole number from 0 on`;
+      throw safetensorsError('SAFETENSORS_SHAPE', message, contextOf(place));
     }
-    return requireSafe(dimension, `a dimension of ${what}`, context);
-  });
+    if (!Number.isSafeInteger(dimension)) throw unsafe(dimension, `a dimension of ${shown(place)}`, place);
+  }
+  return value as readonly number[];
 }
 
-function readSpan(value: JsonValue | undefined, context: ErrorContext): [number, number] {
-  const what = `the data_offsets of tensor "${context.tensor}"`;
+function readSpan(value: JsonValue | undefined, place: EntryPlace): readonly [number, number] {
   const [begin, end] = isJsonArray(value) && value.length === 2 ? value : [];
   if (typeof begin !== 'number' || typeof end !== 'number' || begin < 0 || end < begin) {
-    throw safetensorsError('SAFETENSORS_OFFSETS', `${what} are not two whole numbers in order`, context);
+    const message = `the data_offsets of ${shown(place)} are not two whole numbers in order`;
+    throw safetensorsError('SAFETENSORS_OFFSETS', message, contextOf(place));
   }
-  return [requireSafe(begin, what, context), requireSafe(end, what, context)];
+  for (const offset of [begin, end]) {
+    if (!Number.isSafeInteger(offset)) throw unsafe(offset, `the data_offsets of ${shown(place)}`, place);
+  }
+  return [begin, end];
 }
 
-function checkSize(dtype: DTypeName, shape: readonly number[], span: number, context: ErrorContext): void {
-  const what = `tensor "${context.tensor}"`;
-  elementCount(shape, what, context);
-  const { payloadBytes } = encodedSize(createEncoding(dtype, shape), shape, context);
+function checkSize(dtype: DTypeName, shape: readonly number[], span: number, place: EntryPlace): void {
+  let payloadBytes: number;
+  try {
+    payloadBytes = byteLengthOf(dtype, shape);
+  } catch {
+    // Once more, for an error that names the tensor.
+    payloadBytes = byteLengthOf(dtype, shape, shown(place), contextOf(place));
+  }
   if (payloadBytes !== span) {
-    const message = `${what} is ${dtype} ${formatShape(shape)}, ${payloadBytes} bytes, and has ${span}`;
-    throw safetensorsError('SAFETENSORS_SIZE', message, { ...context, expected: payloadBytes, actual: span });
+    const message = `${shown(place)} is ${dtype} ${formatShape(shape)}, ${payloadBytes} bytes, and has ${span}`;
+    throw safetensorsError('SAFETENSORS_SIZE', message, {
+      ...contextOf(place),
+      expected: payloadBytes,
+      actual: span,
+    });
   }
 }
 
-/** An integer of the header, exact only within 2^53 - 1: JSON gives it as a double. */
-function requireSafe(value: number, what: string, context: ErrorContext): number {
-  if (!Number.isSafeInteger(value))
-    throw coreError('OVERFLOW', `${what} passes 2^53 - 1`, { ...context, actual: value });
-  return value;
+function byteLengthOf(dtype: DTypeName, shape: readonly number[], what?: string, context?: ErrorContext): number {
+  elementCount(shape, what, context);
+  return encodedSize(createEncoding(dtype, shape), shape, context).payloadBytes;
+}
+
+/** An integer of the header is exact only within 2^53 - 1: JSON gives it as a double. */
+function unsafe(value: number, what: string, place: EntryPlace): Error {
+  return coreError('OVERFLOW', `${what} passes 2^53 - 1`, { ...contextOf(place), actual: value });
 }

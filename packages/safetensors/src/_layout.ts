@@ -4,30 +4,17 @@ import type { HeaderEntry } from './_entry.ts';
 import { safetensorsError } from './errors.ts';
 
 /**
- * The entries in the order of their data. Both ends of the sort matter: a tensor without data may share its offset
- * with the one behind it. `dataByteLength` is absent where the data are not expected to be there.
+ * Sorts the entries into the order of their data. Both ends of the sort matter: a tensor without data may share its
+ * offset with the one behind it. `dataByteLength` is absent where the data are not expected to be there.
  */
-export function checkCoverage(
-  entries: readonly HeaderEntry[],
-  dataOffset: number,
-  dataByteLength: number | undefined,
-): HeaderEntry[] {
-  const ordered = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
+export function checkCoverage(entries: HeaderEntry[], dataOffset: number, dataByteLength: number | undefined): void {
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
-  for (const { name, begin, end, entryOffset } of ordered) {
-    const tensor = sanitizeText(name);
-    const context: ErrorContext = { offset: entryOffset, tensor, expected: covered, actual: begin };
-    if (begin < covered) {
-      const message = `tensor "${tensor}" starts at ${begin} of the data, before the one in front of it ends at ${covered}`;
-      throw safetensorsError('SAFETENSORS_OVERLAP', message, context);
-    }
-    if (begin > covered) {
-      const message = `tensor "${tensor}" starts at ${begin} of the data, which leaves a hole from ${covered} on`;
-      throw safetensorsError('SAFETENSORS_HOLE', message, context);
-    }
-    covered = end;
+  for (const entry of entries) {
+    if (entry.begin !== covered) throw misplaced(entry, covered);
+    covered = entry.end;
   }
-  if (dataByteLength === undefined || covered === dataByteLength) return ordered;
+  if (dataByteLength === undefined || covered === dataByteLength) return;
   const context = { offset: dataOffset + Math.min(covered, dataByteLength), expected: covered, actual: dataByteLength };
   if (covered > dataByteLength) {
     const message = `the tensors take ${covered} bytes, the file has ${dataByteLength} behind its header`;
@@ -35,4 +22,15 @@ export function checkCoverage(
   }
   const message = `${dataByteLength - covered} bytes follow the last tensor`;
   throw safetensorsError('SAFETENSORS_TRAILING_BYTES', message, context);
+}
+
+function misplaced({ name, begin, entryOffset }: HeaderEntry, covered: number): Error {
+  const tensor = sanitizeText(name);
+  const context: ErrorContext = { offset: entryOffset, tensor, expected: covered, actual: begin };
+  const where = `tensor "${tensor}" starts at ${begin} of the data`;
+  if (begin > covered) {
+    return safetensorsError('SAFETENSORS_HOLE', `${where}, which leaves a hole from ${covered} on`, context);
+  }
+  const message = `${where}, before the one in front of it ends at ${covered}`;
+  return safetensorsError('SAFETENSORS_OVERLAP', message, context);
 }

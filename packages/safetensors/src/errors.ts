@@ -17,6 +17,11 @@ export const SAFETENSORS_ERRORS = {
     when: 'The header is larger than 100 MB, the limit of the format.',
     remedy: 'Check that this is a safetensors file; no real header is that large.',
   },
+  SAFETENSORS_HEADER_LIMIT: {
+    class: 'resource',
+    when: 'The header has more bytes or more tensors than any real file, though the format allows them.',
+    remedy: 'Split the model into shards with an index, as large models are.',
+  },
   SAFETENSORS_HEADER_LENGTH: {
     class: 'structure',
     when: 'The header passes the end of the file.',

@@ -32,11 +32,31 @@ function spans(...pairs: (readonly [number, number])[]): string {
   return `{${entries.join(',')}}`;
 }
 
+/** Two empty tensors, the first of which is `t`. */
+function twice(name: string): string {
+  const entry = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+  return `{"t":${entry},"${name}":${entry}}`;
+}
+
+/** A header of so many empty tensors. */
+function many(count: number): string {
+  const entries = Array.from({ length: count }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`);
+  return `{${entries.join(',')}}`;
+}
+
 const CASES: readonly (readonly [name: string, file: Uint8Array, expected: string])[] = [
   ['empty', new Uint8Array(0), 'SAFETENSORS_TOO_SHORT@0'],
   ['seven bytes', new Uint8Array(7), 'SAFETENSORS_TOO_SHORT@0'],
   ['a header of 100,000,001 bytes', buildFile('{}', 0, 100_000_001), 'SAFETENSORS_HEADER_TOO_LARGE@0'],
   ['a header of 2^64 - 1 bytes', buildFile('{}', 0, 2n ** 64n - 1n), 'SAFETENSORS_HEADER_TOO_LARGE@0'],
+  ['a header of more than 4 MiB', buildFile(`{}${' '.repeat(2 ** 22 - 1)}`), 'SAFETENSORS_HEADER_LIMIT@0'],
+  ['more tensors than any file has', buildFile(many(2 ** 15 + 1)), 'SAFETENSORS_HEADER_LIMIT@1823915'],
+  [
+    'more metadata than any file has',
+    buildFile(`{"__metadata__":{"a":"${'x'.repeat(2 ** 21)}"}}`),
+    'JSON_TOO_LARGE@24',
+  ],
+  ['lists without end in an entry', buildFile(`{"t":[${'[],'.repeat(1e5)}[]]}`), 'JSON_TOO_LARGE@49163'],
   ['a header that passes the end', buildFile('{}', 0, 3), 'SAFETENSORS_HEADER_LENGTH@0'],
   ['no header', buildFile('', 8), 'SAFETENSORS_HEADER_START@8'],
   ['whitespace in front', buildFile(' {}'), 'SAFETENSORS_HEADER_START@8'],
@@ -46,14 +66,14 @@ const CASES: readonly (readonly [name: string, file: Uint8Array, expected: strin
   ['not JSON', buildFile('{"t"}'), 'JSON_SYNTAX@12'],
   ['text behind the object', buildFile('{}{}'), 'JSON_TRAILING@10'],
   ['a NUL behind the object', buildFile('{}\0'), 'JSON_TRAILING@10'],
-  ['the same tensor twice', buildFile('{"t":1,"t":2}'), 'JSON_DUPLICATE_KEY@15'],
-  ['the same tensor twice, once escaped', buildFile('{"t":1,"\\u0074":2}'), 'JSON_DUPLICATE_KEY@15'],
+  ['the same tensor twice', buildFile(twice('t')), 'JSON_DUPLICATE_KEY@61'],
+  ['the same tensor twice, once escaped', buildFile(twice('\\u0074')), 'JSON_DUPLICATE_KEY@61'],
   ['the same field twice', buildFile(tensor('"U8"', '[1]', '[0,1]', ',"dtype":"I8"'), 1), 'JSON_DUPLICATE_KEY@60'],
   ['deep nesting', buildFile(`{"t":${'['.repeat(100_000)}`), 'JSON_DEPTH@15'],
-  ['metadata that are a string', buildFile('{"__metadata__":"pt"}'), 'SAFETENSORS_METADATA@8'],
-  ['metadata that are null', buildFile('{"__metadata__":null}'), 'SAFETENSORS_METADATA@8'],
+  ['metadata that are a string', buildFile('{"__metadata__":"pt"}'), 'SAFETENSORS_METADATA@24'],
+  ['metadata that are null', buildFile('{"__metadata__":null}'), 'SAFETENSORS_METADATA@24'],
   ['metadata with a number', buildFile('{"__metadata__":{"a":"b","n":1}}'), 'SAFETENSORS_METADATA@24'],
-  ['an entry that is a list', buildFile('{"t":[]}'), 'SAFETENSORS_ENTRY@8'],
+  ['an entry that is a list', buildFile('{"t":[]}'), 'SAFETENSORS_ENTRY@13'],
   ['an entry without dtype', buildFile('{"t":{"shape":[],"data_offsets":[0,0]}}'), 'SAFETENSORS_ENTRY@13'],
   ['an entry without shape', buildFile('{"t":{"dtype":"U8","data_offsets":[0,0]}}'), 'SAFETENSORS_ENTRY@13'],
   ['an entry without data_offsets', buildFile('{"t":{"dtype":"U8","shape":[]}}'), 'SAFETENSORS_ENTRY@13'],
@@ -114,21 +134,26 @@ test.for(CASES)('%s', async ([, file, expected]) => {
 });
 
 const INDEXES: readonly (readonly [name: string, json: string, expected: string])[] = [
-  ['a list', '[]', 'SAFETENSORS_INDEX@0'],
+  ['a list', '[]', 'JSON_SYNTAX@0'],
   ['nothing', '{}', 'SAFETENSORS_INDEX@0'],
   ['a weight_map that is a list', '{"weight_map":[]}', 'SAFETENSORS_INDEX@0'],
   ['an empty weight_map', '{"weight_map":{}}', 'SAFETENSORS_INDEX@0'],
-  ['metadata that are text', '{"metadata":"","weight_map":{"t":"m.safetensors"}}', 'SAFETENSORS_INDEX@0'],
-  ['a file that is a number', '{"weight_map":{"t":1}}', 'SAFETENSORS_INDEX@14'],
+  ['metadata that are text', '{"metadata":"","weight_map":{"t":"m.safetensors"}}', 'SAFETENSORS_INDEX@12'],
+  ['a file that is a number', '{"weight_map":{"t":1}}', 'SAFETENSORS_INDEX@19'],
   ['the same tensor in two files', '{"weight_map":{"t":"a.safetensors","t":"b.safetensors"}}', 'JSON_DUPLICATE_KEY@35'],
-  ['a tensor without a name', '{"weight_map":{"":"m.safetensors"}}', 'SAFETENSORS_NAME@14'],
-  ['a megabyte-long name', `{"weight_map":{"${'n'.repeat(2 ** 20)}":"m.safetensors"}}`, 'SAFETENSORS_LIMIT@14'],
+  ['a tensor without a name', '{"weight_map":{"":"m.safetensors"}}', 'SAFETENSORS_NAME@18'],
+  ['a megabyte-long name', `{"weight_map":{"${'n'.repeat(2 ** 20)}":"m.safetensors"}}`, 'SAFETENSORS_LIMIT@1048594'],
   [
     'more files than any model has',
     JSON.stringify({
       weight_map: Object.fromEntries(Array.from({ length: 4097 }, (_, i) => [`t${i}`, `${i}.safetensors`])),
     }),
-    'SAFETENSORS_LIMIT@14',
+    'SAFETENSORS_LIMIT@108395',
+  ],
+  [
+    'more tensors than any model has',
+    `{"weight_map":{${Array.from({ length: 100_001 }, (_, i) => `"${i}":"m.safetensors"`)}}}`,
+    'SAFETENSORS_HEADER_LIMIT@2388914',
   ],
   ...[
     '../m.safetensors',
@@ -156,7 +181,7 @@ const INDEXES: readonly (readonly [name: string, json: string, expected: string]
       [
         `a file ${JSON.stringify(file).slice(0, 40)}`,
         JSON.stringify({ weight_map: { t: file } }),
-        'SAFETENSORS_SHARD_NAME@14',
+        'SAFETENSORS_SHARD_NAME@19',
       ] as const,
   ),
 ];
@@ -180,7 +205,7 @@ test('every code has a case', () => {
 
 test('a limit of one’s own', async () => {
   expect(await outcome(buildFile('{}'), { maxHeaderBytes: 2 })).toBe('ok');
-  expect(await outcome(buildFile('{}'), { maxHeaderBytes: 1 })).toBe('SAFETENSORS_HEADER_TOO_LARGE@0');
+  expect(await outcome(buildFile('{}'), { maxHeaderBytes: 1 })).toBe('SAFETENSORS_HEADER_LIMIT@0');
   for (const maxHeaderBytes of [0, 1.5, 100_000_001]) {
     await expect(readSafetensors(memorySource(buildFile('{}')), { maxHeaderBytes })).rejects.toThrow(RangeError);
   }

@@ -1,5 +1,5 @@
 /** The tensors of a Hugging Face checkpoint, mapped onto the contract. */
-import { createEncoding, type DTypeName, type MirustError, sanitizeText, type Warning } from '@mirust/core';
+import { createEncoding, type DTypeName, type MirustError, sameShape, sanitizeText, type Warning } from '@mirust/core';
 import type { ModelDescription, TensorSpec } from '@mirust/model';
 import type { SafetensorsTensor } from '@mirust/safetensors';
 import type { CheckpointFile, CheckpointTensor } from '../checkpoint.ts';
@@ -70,5 +70,7 @@ function mapTensor(
   headDim: number,
 ): CheckpointTensor {
   const identity = { name: spec.name, sourceName, shape, encoding: createEncoding(dtype, shape) };
-  return spec.ropeRows ? ropePermutedTensor(identity, place, headDim) : storedTensor(identity, place);
+  // A tensor of another shape is a problem already: taken for whole heads, it would be read past its end.
+  const isPermuted = spec.ropeRows && sameShape(shape, spec.shape);
+  return isPermuted ? ropePermutedTensor(identity, place, headDim) : storedTensor(identity, place);
 }

@@ -12,12 +12,18 @@ import {
   type Warning,
 } from '@mirust/core';
 import { describeModel, type ModelDescription, readHuggingFaceConfig } from '@mirust/model';
-import { openSharded, readSafetensors, readSafetensorsIndex, type SafetensorsTensor } from '@mirust/safetensors';
+import {
+  MAX_SAFETENSORS_INDEX_BYTES,
+  openSharded,
+  readSafetensors,
+  readSafetensorsIndex,
+  type SafetensorsTensor,
+} from '@mirust/safetensors';
 import { closeAfterError } from '../_close.ts';
 import type { CheckpointFile } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
 import { type FileSet, missingFile, readSmallFile } from '../file-set.ts';
-import { MAX_CONFIG_BYTES, MAX_INDEX_BYTES, MAX_TOKENIZER_CONFIG_BYTES, readJsonFile } from '../json-file.ts';
+import { MAX_CONFIG_BYTES, MAX_TOKENIZER_CONFIG_BYTES, readJsonFile } from '../json-file.ts';
 import { readModelCard } from '../model-card.ts';
 import type { OpenedModel } from '../opened.ts';
 import { readHuggingFaceTokenizer } from '../tokenizers.ts';
@@ -86,7 +92,7 @@ async function readTables(
     opened.push({ name, source });
     return readSafetensors(source, { ...options, file: name });
   }
-  const index = await readSmallFile(files, name, MAX_INDEX_BYTES, options);
+  const index = await readSmallFile(files, name, MAX_SAFETENSORS_INDEX_BYTES, options);
   if (index === undefined) throw missingFile(name);
   // Where this fails, it has closed what it opened.
   const sharded = await openSharded(readSafetensorsIndex(index), open, options);

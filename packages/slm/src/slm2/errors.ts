@@ -124,7 +124,7 @@ export const SLM2_ERRORS = {
   },
   SLM2_TENSOR_TABLE: {
     class: 'structure',
-    when: 'TENS is not made of whole entries and a name table that covers the rest exactly.',
+    when: 'TENS is not made of whole entries, at most 3,072, and a name table that covers the rest exactly.',
     remedy: 'Pack the model again from its source; this file was not written by a correct packer.',
   },
   SLM2_TENSOR_NAME: {

@@ -20,6 +20,7 @@ import {
   SLM2_MAGIC,
   SLM2_MAX_BYTES,
   SLM2_MAX_SECTIONS,
+  SLM2_MAX_SKIPPED_BYTES,
   SLM2_MUST_UNDERSTAND,
   SLM2_SECTION_ALIGNMENT,
   SLM2_SECTION_ENTRY_BYTES,
@@ -120,7 +121,7 @@ function readTable(table: Uint8Array, fileByteLength: number): Slm2Section[] {
       });
     }
     known = checkKind(kind, flags, known, sections, at);
-    checkSize(kind, byteLength, fileByteLength, at);
+    checkSize(kind, byteLength, at);
     const alignment = kind === 'DATA' ? SLM2_DATA_ALIGNMENT : SLM2_SECTION_ALIGNMENT;
     const expected = alignUp(end, alignment, `offset of ${kind}`);
     if (offset !== BigInt(expected)) {
@@ -170,9 +171,9 @@ function checkKind(kind: string, flags: number, known: number, before: readonly 
   return place < 0 ? known : known + 1;
 }
 
-function checkSize(kind: string, byteLength: bigint, fileByteLength: number, at: number): void {
-  const own = Object.hasOwn(SLM2_MAX_BYTES, kind) ? SLM2_MAX_BYTES[kind as Slm2Kind] : undefined;
-  const limit = own ?? fileByteLength;
+function checkSize(kind: string, byteLength: bigint, at: number): void {
+  const isKnown = Object.hasOwn(SLM2_MAX_BYTES, kind);
+  const limit = isKnown ? SLM2_MAX_BYTES[kind as Slm2Kind] : SLM2_MAX_SKIPPED_BYTES;
   if (byteLength >= 1n && byteLength <= BigInt(limit)) return;
   const message = `section ${sanitizeText(kind)} has ${byteLength} bytes`;
   throw slmError('SLM2_SECTION_SIZE', message, { offset: at + 16, limit, actual: byteLength });

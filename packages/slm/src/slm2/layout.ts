@@ -4,7 +4,7 @@ import { chunkCount, SHA256_BYTES } from '@mirust/integrity';
 import type { Slm2Meta } from '@mirust/schemas';
 import { checkDescription, PAYLOAD_ALIGNMENT, type PlacedTensor, type TensorDescription } from '../tensor.ts';
 import { slm2DTypeId } from './dtype-ids.ts';
-import { SLM2_DATA_ALIGNMENT, SLM2_MAX_BYTES, SLM2_MAX_NAME_BYTES, type Slm2Kind } from './format.ts';
+import { SLM2_DATA_ALIGNMENT, SLM2_MAX_BYTES, SLM2_MAX_NAME_BYTES, SLM2_MAX_TENSORS, type Slm2Kind } from './format.ts';
 import { placeSections } from './header.ts';
 import { writeSlm2Meta } from './meta.ts';
 import { withPendingMeasurements } from './statistic.ts';
@@ -90,7 +90,9 @@ export function layoutSlm2(description: Slm2Description): Slm2Layout {
 }
 
 function checkTensorNames(meta: Slm2Meta, tensors: readonly TensorDescription[]): void {
-  if (tensors.length === 0) throw new RangeError('a container holds at least one tensor');
+  if (tensors.length < 1 || tensors.length > SLM2_MAX_TENSORS) {
+    throw new RangeError(`a container holds 1 to ${SLM2_MAX_TENSORS} tensors, not ${tensors.length}`);
+  }
   const names = new Set<string>();
   for (const { name } of tensors) {
     if (!/^[!-~]+$/.test(name) || name.length > SLM2_MAX_NAME_BYTES) throw new RangeError(`bad tensor name "${name}"`);

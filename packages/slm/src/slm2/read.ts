@@ -25,15 +25,7 @@ import { parseTensorTable, type TensorTableEntry } from './tensor-table.ts';
  */
 export async function readSlm2(source: ByteSource, options: ReadOptions = {}): Promise<Slm2File> {
   const { header, sections } = await readSlm2Head(source, options);
-  await checkGaps(source, sections, options);
-  const bytes = new Map<string, Uint8Array>();
-  for (const section of sections) {
-    if (section.kind === 'DATA') continue;
-    if (isKnown(section.kind)) bytes.set(section.kind, await readSection(source, section, options));
-    else await skipSection(source, section, options);
-  }
   const find = (kind: Slm2Kind): Slm2Section => sections.find((section) => section.kind === kind) as Slm2Section;
-  const content = (kind: Slm2Kind): Uint8Array => bytes.get(kind) as Uint8Array;
   const data = find('DATA');
   const leaf = find('LEAF');
   if (data.sha256 !== leaf.sha256) {
@@ -49,6 +41,14 @@ export async function readSlm2(source: ByteSource, options: ReadOptions = {}): P
     const context = { offset: leaf.offset, expected: expectedLeaves, actual: leaf.byteLength };
     throw slmError('SLM2_LEAF_LENGTH', message, context);
   }
+  await checkGaps(source, sections, options);
+  const bytes = new Map<string, Uint8Array>();
+  for (const section of sections) {
+    if (section.kind === 'DATA') continue;
+    if (isKnown(section.kind)) bytes.set(section.kind, await readSection(source, section, options));
+    else await skipSection(source, section, options);
+  }
+  const content = (kind: Slm2Kind): Uint8Array => bytes.get(kind) as Uint8Array;
   const meta = parseSlm2Meta(content('META'), find('META').offset);
   const tensors = joinRecords(
     parseTensorTable(content('TENS'), {

@@ -22,7 +22,7 @@ import { placeTensor, placeTensors, tensorEnd } from '../_place.ts';
 import { slmError } from '../errors.ts';
 import { PAYLOAD_ALIGNMENT, type PlacedTensor, type TensorDescription } from '../tensor.ts';
 import { SLM2_ALIAS_IDS, slm2DType, slm2DTypeId } from './dtype-ids.ts';
-import { SLM2_MAX_NAME_BYTES, SLM2_TENSOR_ENTRY_BYTES } from './format.ts';
+import { SLM2_MAX_NAME_BYTES, SLM2_MAX_TENSORS, SLM2_TENSOR_ENTRY_BYTES } from './format.ts';
 
 /** Names that a tensor may have. */
 const NAME: RegExp = /^[!-~]+$/;
@@ -56,6 +56,8 @@ export function parseTensorTable(bytes: Uint8Array, places: TablePlaces): Tensor
   if (namesStart === 0 || namesStart % SLM2_TENSOR_ENTRY_BYTES !== 0 || namesStart > bytes.byteLength) {
     throw bad(`the names of TENS start at ${namesStart}`, tableOffset);
   }
+  const count = namesStart / SLM2_TENSOR_ENTRY_BYTES;
+  if (count > SLM2_MAX_TENSORS) throw bad(`${count} tensors, at most ${SLM2_MAX_TENSORS} are allowed`, tableOffset);
   const entries: TensorTableEntry[] = [];
   let nameOffset = namesStart;
   let end = dataOffset;

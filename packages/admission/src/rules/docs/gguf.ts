@@ -35,19 +35,10 @@ export const GGUF_DOCS: RuleDocs = {
     },
   },
   GGUF_LIMIT: {
-    about: `Some numbers would fit into the file and still cost far more memory than its bytes: ${count(MAX_GGUF_METADATA_ENTRIES)} metadata entries, ${count(MAX_GGUF_TENSORS)} tensors, ${count(MAX_GGUF_ARRAY_LENGTH)} elements of an array and ${size(MAX_GGUF_STRING_BYTES)} of one string are several times what the largest real models have. Beyond them a file serves only to slow down or exhaust whoever reads it.`,
+    about: `One string value may take ${size(MAX_GGUF_STRING_BYTES)}; chat templates have some 20 kB, and a whole tokenizer.json that an exporter stored mostly less than that. A longer string fits into a large file and costs as much memory again once it is text, so a file with one serves only to exhaust whoever reads it.`,
     example: {
-      input: {
-        file: 'model.gguf',
-        rows: [
-          ['"GGUF"', 'magic'],
-          ['u32 3', 'version'],
-          ['u64 0', 'no tensors'],
-          ['u64 65537', 'metadata entries'],
-          ['zeros 1048576', 'room for them'],
-        ],
-      },
-      says: 'the file has 65537 metadata entries (at byte 16)',
+      input: { described: 'model.gguf has one metadata entry k, a string of 20,971,521 bytes that are all there.' },
+      says: 'the value of "k" has 20971521 bytes',
     },
   },
   GGUF_BIG_ENDIAN: {
@@ -96,12 +87,19 @@ export const GGUF_DOCS: RuleDocs = {
     },
   },
   GGUF_HEADER_TOO_LARGE: {
-    about: `Metadata and tensor table together may take ${size(MAX_GGUF_HEADER_BYTES)}, six times the largest known, a vocabulary of 262,144 tokens with its merges. The header is the only part of the file that is held in memory as a whole, so this limit is the one that bounds what any GGUF can cost to look at.`,
+    about: `The header is the only part of the file that is held in memory as a whole, so its limits bound what any GGUF can cost to look at: ${size(MAX_GGUF_HEADER_BYTES)}, ${count(MAX_GGUF_METADATA_ENTRIES)} metadata entries, ${count(MAX_GGUF_TENSORS)} tensors, ${count(MAX_GGUF_ARRAY_LENGTH)} elements of an array. The largest vocabulary in use, 262,144 tokens with half a million merges, takes at most 20 MB. The format allows more, so the file may be sound, and is refused because nobody would get an answer in time.`,
     example: {
       input: {
-        described: 'model.gguf has one metadata entry k, an array of 16,777,216 f64: 128 MiB that are all there.',
+        file: 'model.gguf',
+        rows: [
+          ['"GGUF"', 'magic'],
+          ['u32 3', 'version'],
+          ['u64 0', 'no tensors'],
+          ['u64 65537', 'metadata entries'],
+          ['zeros 1048576', 'room for them'],
+        ],
       },
-      says: 'the value of "k" passes the first 134217728 bytes of the file',
+      says: 'the file has 65537 metadata entries (at byte 16)',
     },
   },
 };

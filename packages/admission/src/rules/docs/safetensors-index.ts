@@ -15,7 +15,7 @@ export const SAFETENSORS_INDEX_DOCS: RuleDocs = {
       'Names in an index may hold letters, digits, dots, underscores and hyphens, and end in .safetensors. They are joined to a directory and opened, so "../" or a drive letter would reach any file of the machine, a URL escape or a Windows stream would get past a check that looks for slashes, and another ending would bring back the pickles that safetensors are there to avoid.',
     example: {
       input: { file: 'model.safetensors.index.json', text: '{"weight_map": {"t": "../../secret.safetensors"}}' },
-      says: 'the index places tensor "t" in "../../secret.safetensors", which is no plain .safetensors name (at byte 15)',
+      says: 'the index places tensor "t" in "../../secret.safetensors", which is no plain .safetensors name (at byte 21)',
     },
   },
   SAFETENSORS_SHARD_MISSING_TENSOR: {

@@ -1,11 +1,14 @@
 /** Rules of safetensors files: length, header, entries, coverage. */
 import {
   MAX_SAFETENSORS_HEADER_BYTES,
+  MAX_SAFETENSORS_INDEX_TENSORS,
   MAX_SAFETENSORS_NAME_LENGTH,
+  MAX_SAFETENSORS_OPENED_BYTES,
   MAX_SAFETENSORS_RANK,
   MAX_SAFETENSORS_SHARDS,
+  MAX_SAFETENSORS_TENSORS,
 } from '@mirust/safetensors';
-import { count } from './_numbers.ts';
+import { count, size } from './_numbers.ts';
 import type { ExampleInput, RuleDocs } from './rule-doc.ts';
 
 /** A file of a header and so many bytes of data. */
@@ -60,6 +63,13 @@ export const SAFETENSORS_DOCS: RuleDocs = {
     about:
       'The specification says that the header begins with "{". Padding stands behind it, never in front, so that a file can be told by its ninth byte. The reference reader in Rust lets white space in front pass, others do not: such a file exists for some tools and not for others. A byte-order mark in front comes from an editor for text.',
     example: { input: withHeader(' {}'), says: 'the header does not start with "{" (at byte 8)' },
+  },
+  SAFETENSORS_HEADER_LIMIT: {
+    about: `The format allows a header of 100 MB, which as parsed JSON takes ten times that. Files that are opened may have ${size(MAX_SAFETENSORS_OPENED_BYTES)} and ${count(MAX_SAFETENSORS_TENSORS)} tensors, an index ${count(MAX_SAFETENSORS_INDEX_TENSORS)}: shards of the largest checkpoints have about a thousand. It is read member by member and given up at the limit, however much follows.`,
+    example: {
+      input: { described: 'model.safetensors has a header of 4,194,305 bytes.' },
+      says: 'the header has 4194305 bytes',
+    },
   },
   SAFETENSORS_LIMIT: {
     about: `Tensor names have at most ${count(MAX_SAFETENSORS_NAME_LENGTH)} characters, and an index names at most ${count(MAX_SAFETENSORS_SHARDS)} files; real ones have about a hundred and a few hundred. Names are repeated in every message and report, so one of a megabyte floods logs, and a list of a million files makes the reader open them.`,
