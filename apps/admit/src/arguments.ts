@@ -44,11 +44,16 @@ export const ADMIT = {
   },
 } as const;
 
-/** `mirust-admit keygen --out NAME [--algorithm A] [--force] [--json]` */
+/** `mirust-admit keygen [--out NAME] [--algorithm A] [--force] [--json]` */
 export const KEYGEN = {
   positionals: {},
   options: {
-    out: { type: 'text', value: 'NAME', filled: true, help: 'write NAME.pem, to be kept secret, and NAME.pub.pem' },
+    out: {
+      type: 'text',
+      value: 'NAME',
+      filled: true,
+      help: 'write NAME.pem, to be kept secret, and NAME.pub.pem (default: mirust)',
+    },
     algorithm: { type: 'choice', choices: ['ed25519', 'p256'], help: 'of the key (default: ed25519)' },
     force: { type: 'flag', help: 'overwrite keys that are there' },
     json: { type: 'flag', help: 'print JSON' },

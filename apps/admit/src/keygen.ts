@@ -9,13 +9,13 @@ import type { KEYGEN } from './arguments.ts';
 /** Read and written by its owner alone. */
 const SECRET_MODE = 0o600;
 
-/** `mirust-admit keygen --out NAME [--algorithm A] [--force] [--json]` */
+/** `mirust-admit keygen [--out NAME] [--algorithm A] [--force] [--json]` */
 export async function makeKeys(
-  { out, algorithm = 'ed25519', force, json }: ArgumentsOf<typeof KEYGEN.positionals, typeof KEYGEN.options>,
+  { out = 'mirust', algorithm = 'ed25519', force, json }: ArgumentsOf<typeof KEYGEN.positionals, typeof KEYGEN.options>,
   { signal }: CommandContext,
 ): Promise<void> {
-  if (out === undefined) throw new UsageError('--out is missing: a name for the two files');
-  const paths = { privateKey: `${out}.pem`, publicKey: `${out}.pub.pem` };
+  const name = out.replace(/\.pem$/, '');
+  const paths = { privateKey: `${name}.pem`, publicKey: `${name}.pub.pem` };
   const taken = Object.values(paths).find(exists);
   if (taken !== undefined && !force) {
     throw new UsageError(

@@ -61,8 +61,11 @@ describe('keygen', () => {
     expect(readdirSync(folder)).not.toContain('elsewhere.pem');
   });
 
-  it('needs a name', async () => {
-    expect(await admit('keygen')).toMatchObject({ status: 2, stderr: expect.stringContaining('--out') });
+  it('has a name by default, and takes that of a file', async () => {
+    expect(await admit('keygen')).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(at('mirust.pub.pem'), 'utf8')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+    expect(await admit('keygen', '--out', 'team.pem')).toMatchObject({ status: 0 });
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['team.pem', 'team.pub.pem']));
   });
 });
 
