@@ -11,6 +11,9 @@ const json = (value) => utf8(JSON.stringify(value));
 const words = (...values) => new Uint8Array(Uint32Array.from(values).buffer);
 const floats = (...values) => new Uint8Array(Float32Array.from(values).buffer);
 
+/** Names of byte tokens, as SentencePiece writes them. */
+const BYTE_NAMES = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+
 /** As small as a model can be that every container holds. */
 const TINY = {
   vocabSize: 260,
@@ -144,7 +147,10 @@ export function byteLevelJson() {
       byte_fallback: false,
       ignore_merges: false,
       vocab: { '<s>': 0, '</s>': 1, a: 2, b: 3, c: 4, Ġ: 5, ab: 6, abc: 7 },
-      merges: [['a', 'b'], 'ab c'],
+      merges: [
+        ['a', 'b'],
+        ['ab', 'c'],
+      ],
     },
   };
 }
@@ -340,26 +346,31 @@ function field(number, value) {
 function sentencePieceSeeds() {
   const piece = (text, score, type) =>
     field(1, concat([field(1, utf8(text)), encodeVarint(21n), floats(score), ...(type === 1 ? [] : [field(3, type)])]));
-  const pieces = [
+  const rows = [
     ['<unk>', 0, 2],
     ['<s>', 0, 3],
     ['</s>', 0, 3],
-    ['<0x41>', 0, 6],
     ['▁', -1, 1],
     ['a', -2, 1],
     ['▁a', -3, 1],
     ['user', 0, 4],
     ['gone', 0, 5],
-  ].map((row) => piece(...row));
-  const trainer = field(2, concat([field(3, 2), field(4, 9), field(40, 0), field(41, 1), field(42, 2), field(43, -1)]));
+  ];
+  const bytes = BYTE_NAMES.map((name) => [name, 0, 6]);
+  const pieces = (list) => concat(list.map((row) => piece(...row)));
+  const roles = [field(3, 2), field(40, 0), field(41, 1), field(42, 2), field(43, -1)];
+  const trainer = (...more) => field(2, concat([...roles, ...more]));
   const normalizer = field(3, concat([field(1, utf8('identity')), field(3, 1), field(4, 0), field(5, 1)]));
-  return [concat([...pieces, trainer, normalizer]), concat([...pieces, field(2, field(3, 2))])];
+  return [
+    concat([pieces(rows), trainer(field(4, rows.length)), normalizer]),
+    concat([pieces([...rows, ...bytes]), trainer(field(35, 1)), normalizer]),
+    concat([pieces(rows.slice(0, 5)), field(2, field(3, 2))]),
+  ];
 }
 
 /** llama2.c's tokenizer of 262 tokens. */
 export function llama2cTokenizer() {
-  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
-  const rows = ['<unk>', '\n<s>\n', '\n</s>\n', ...bytes, 'a', ' ', ' a'].map((token, id) => {
+  const rows = ['<unk>', '\n<s>\n', '\n</s>\n', ...BYTE_NAMES, 'a', ' ', ' a'].map((token, id) => {
     const text = utf8(token);
     return concat([floats(id < 259 ? 0 : -id), words(text.length), text]);
   });

@@ -23,11 +23,14 @@ export function startCoverage(scope) {
       let script = scripts.get(url);
       if (script === undefined) {
         const length = functions.reduce((most, { ranges }) => Math.max(most, ranges[0].endOffset), 0);
-        script = { ran: new Uint8Array(length + 1), border: new Uint8Array(length + 1), functions: new Map() };
+        script = { ran: new Uint8Array(length + 1), border: new Uint8Array(length + 1), known: new Map() };
         scripts.set(url, script);
       }
-      noteFunctions(script, functions);
-      for (const { ranges } of functions) leaves(script, ranges, (start, end) => blocks.push([script, start, end]));
+      sweep(rangesOf(script, functions), (start, end, count) => {
+        script.border[start] = 1;
+        script.border[end] = 1;
+        if (count > 0) blocks.push([script, start, end]);
+      });
     }
     return blocks;
   }
@@ -94,51 +97,42 @@ function post(session, method, params) {
 }
 
 /**
- * Keeps all functions of a script that are known, each with those inside it: later readings leave out what did not run, and
- * an outer function's range spans its inner ones.
+ * The ranges of a reading, from the outside in. Later readings leave out functions that did not run, whose ranges lie in
+ * those of outer ones: all functions that were ever seen are kept, and the absent ones did not run.
  */
-function noteFunctions({ functions: known }, functions) {
-  const before = known.size;
-  for (const { ranges } of functions) {
-    const { startOffset, endOffset } = ranges[0];
-    const key = `${startOffset}:${endOffset}`;
-    if (!known.has(key)) known.set(key, { startOffset, endOffset, inner: [] });
+function rangesOf({ known }, functions) {
+  const ranges = [];
+  const present = new Set();
+  for (const { ranges: own } of functions) {
+    const [whole] = own;
+    const key = whole.startOffset * 2 ** 26 + whole.endOffset;
+    present.add(key);
+    if (!known.has(key)) known.set(key, { startOffset: whole.startOffset, endOffset: whole.endOffset, count: 0 });
+    for (const range of own) ranges.push(range);
   }
-  if (known.size === before) return;
-  for (const one of known.values()) {
-    one.inner = [...known.values()]
-      .filter((other) => other !== one && other.startOffset >= one.startOffset && other.endOffset <= one.endOffset)
-      .map(({ startOffset, endOffset }) => ({ startOffset, endOffset, count: 0 }));
-  }
+  for (const [key, absent] of known) if (!present.has(key)) ranges.push(absent);
+  return ranges.sort((one, two) => one.startOffset - two.startOffset || two.endOffset - one.endOffset);
 }
 
-/** Calls `visit` with the parts of a function that ran and that no inner range takes out, and notes all borders. */
-function leaves({ border, functions }, blocks, visit) {
-  const [whole] = blocks;
-  if (whole.count === 0 && blocks.length === 1) {
-    border[whole.startOffset] = 1;
-    border[whole.endOffset] = 1;
-    return;
-  }
-  const ranges = [...blocks, ...functions.get(`${whole.startOffset}:${whole.endOffset}`).inner];
-  const count = new Map();
-  const cuts = new Set();
-  for (const { startOffset, endOffset } of ranges) {
-    cuts.add(startOffset).add(endOffset);
-    border[startOffset] = 1;
-    border[endOffset] = 1;
-  }
-  const places = [...cuts].sort((a, b) => a - b);
-  // Ranges come from the outside in: the last one that covers a place counts.
-  for (const range of ranges) {
-    for (const place of places) {
-      if (place >= range.startOffset && place < range.endOffset) count.set(place, range.count);
+/** Calls `visit` with each run of characters and how often the innermost range around it ran. */
+function sweep(ranges, visit) {
+  const open = [];
+  let at = 0;
+  const closeUntil = (offset) => {
+    for (let inner = open.at(-1); inner !== undefined && inner.endOffset <= offset; inner = open.at(-1)) {
+      if (inner.endOffset > at) visit(at, inner.endOffset, inner.count);
+      at = Math.max(at, inner.endOffset);
+      open.pop();
     }
+  };
+  for (const range of ranges) {
+    closeUntil(range.startOffset);
+    const outer = open.at(-1);
+    if (outer !== undefined && range.startOffset > at) visit(at, range.startOffset, outer.count);
+    at = range.startOffset;
+    open.push(range);
   }
-  for (const [index, place] of places.entries()) {
-    const end = places[index + 1] ?? whole.endOffset;
-    if (end > place && (count.get(place) ?? 0) > 0) visit(place, end);
-  }
+  closeUntil(Number.POSITIVE_INFINITY);
 }
 
 /** The runs between borders from `start` to `end`. */

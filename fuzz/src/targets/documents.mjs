@@ -1,6 +1,6 @@
 /** Texts and tokenizers: read, used, and held against what else can be said of them. */
 import { fileSetOf, openDescription } from '@mirust/checkpoint';
-import { isJsonArray, isJsonObject, isMirustError, memorySource, parseStrictJson } from '@mirust/core';
+import { decodeUtf8, isJsonArray, isJsonObject, isMirustError, memorySource, parseStrictJson } from '@mirust/core';
 import { readManifest, readSidecar, writeManifest, writeSidecar } from '@mirust/integrity';
 import {
   checkTokenizerModel,
@@ -63,17 +63,14 @@ export async function runJson(bytes) {
   }
 }
 
-/** A text of bytes that may be no UTF-8, as its own reader sees it. */
-const decoder = new TextDecoder();
-
 export async function runTokenizerJson(bytes, deep) {
-  checkTokenizer(tokenizerFromHuggingFace(decoder.decode(bytes)).model, deep);
+  checkTokenizer(tokenizerFromHuggingFace(decodeUtf8(bytes, 'the text')).model, deep);
 }
 
 const TOKENIZER = JSON.stringify(byteLevelJson());
 
 export async function runTokenizerConfig(bytes, deep) {
-  checkTokenizer(tokenizerFromHuggingFace(TOKENIZER, decoder.decode(bytes)).model, deep);
+  checkTokenizer(tokenizerFromHuggingFace(TOKENIZER, decodeUtf8(bytes, 'the text')).model, deep);
 }
 
 export async function runSentencePiece(bytes, deep) {
