@@ -5,8 +5,8 @@ import { MAX_INPUT_BYTES } from '../mutate/mutate.mjs';
 /** An execution that takes longer is a finding, if it does so again by itself. */
 const HANG_MS = 2000;
 
-/** What a suspected execution gets alone: a busy machine stops threads for a while, a hang lasts. */
-const CONFIRM_MS = 10_000;
+/** How many times longer it may take alone: a busy machine stops threads for a while, a hang lasts. */
+const CONFIRM_FACTOR = 5;
 
 /** How often the parent looks. */
 const LOOK_MS = 250;
@@ -16,19 +16,21 @@ const HEAP_MB = 1024;
 
 /**
  * Runs a job and gives its report. `onFinding` gets `{ index, bytes, signature, message }`; a run that hung or died goes on
- * behind the execution that did it.
+ * behind the execution that did it. `targets` is the module of the targets, `hangMs` the time of an execution, `heapMb` the
+ * thread's heap; tests have others.
  */
 export async function runWatched(options) {
-  const { onFinding, onProgress = () => {}, ...job } = options;
+  const { onFinding, onProgress = () => {}, hangMs = HANG_MS, ...job } = options;
   let { from } = job;
   let { entries } = job;
   for (;;) {
-    const { report, lost } = await runThread({ ...job, from, entries }, HANG_MS, onFinding, (progress) => {
+    const { report, lost } = await runThread({ ...job, from, entries }, hangMs, onFinding, (progress) => {
       entries = progress.entries;
       onProgress(progress);
     });
     if (report !== undefined) return report;
-    const confirmed = lost.reason !== 'hang' || (await hangs(job, lost.bytes));
+    if (lost.count === 0) throw new Error(`the thread did not begin: ${lost.reason}`);
+    const confirmed = lost.reason !== 'hang' || (await hangs(job, lost.bytes, CONFIRM_FACTOR * hangMs));
     if (confirmed) onFinding({ ...lost, signature: lost.reason, message: `${lost.reason} in execution ${lost.index}` });
     if (job.job !== 'fuzz') return {};
     from = lost.index + 1;
@@ -36,11 +38,11 @@ export async function runWatched(options) {
 }
 
 /** Whether an input alone takes longer than it may. */
-async function hangs(job, bytes) {
+async function hangs(job, bytes, confirmMs) {
   const alone = { ...job, job: 'shrink', guided: false, from: 1, to: 1, entries: [bytes] };
   const { lost } = await runThread(
     alone,
-    CONFIRM_MS,
+    confirmMs,
     () => {},
     () => {},
     true,
@@ -54,12 +56,15 @@ function runThread(job, hangMs, onFinding, onProgress, once = false) {
   const heart = new Int32Array(beat);
   const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
     workerData: { ...job, beat, input },
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    // What a test runner asks of its own process (sources in the place of what is built) is not for this thread.
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: job.heapMb ?? HEAP_MB },
   });
   return new Promise((resolve) => {
     let report;
     let last = { count: 0, at: performance.now() };
     const current = () => ({
+      count: Atomics.load(heart, 0),
       index: Atomics.load(heart, 2),
       bytes: new Uint8Array(input).slice(0, Math.min(Atomics.load(heart, 1), MAX_INPUT_BYTES)),
     });

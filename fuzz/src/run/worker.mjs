@@ -6,10 +6,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { startCoverage } from './coverage.mjs';
 
 const { format, seed, from, to, guided, beat, input, entries: given, job } = workerData;
-const coverage = guided ? startCoverage(/\/packages\/[a-z]+\/dist\//) : undefined;
+const { targets = new URL('../targets/index.mjs', import.meta.url).href, scope = /\/packages\/[a-z]+\/dist\// } =
+  workerData;
+const coverage = guided ? startCoverage(scope) : undefined;
 
 // Only now: V8 counts in what it compiles from here on.
-const { TARGETS, execute } = await import('../targets/index.mjs');
+const { TARGETS } = await import(targets);
+const { execute } = await import('../targets/index.mjs');
 const { createEntry } = await import('../mutate/mutate.mjs');
 const { addEntry, createCorpus, loadCorpus, minimise } = await import('./corpus.mjs');
 const { runLoop, depthOf } = await import('./loop.mjs');
