@@ -85,6 +85,7 @@ async function fuzz(format) {
       maxBytes: args.maxCorpusBytes,
       onFinding() {},
     });
+    if (small.entries === undefined) throw new Error(`the corpus of ${format} could not be measured`);
     saveCorpus(format, small.entries);
     console.log(`  ${small.entries.length} entries are kept, ${sizeOf(small.entries)} B`);
   }

@@ -48,7 +48,7 @@ const LAXER = {
   gguf: [],
   'tokenizer-json': [
     [/missing field/, "An absent flag has the library's own default here; the library writes all, and wants all."],
-    [/data did not match any var/, 'Templates of pairs and settings of decoders that change no text are not read.'],
+    [/data did not match/, 'Templates of pairs and settings of decoders that change no text are not read.'],
     [/invalid type/, 'The version, how texts are cut, and offsets into texts concern nothing that is done here.'],
   ],
   sentencepiece: [],

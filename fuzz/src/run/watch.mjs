@@ -5,6 +5,9 @@ import { MAX_INPUT_BYTES } from '../mutate/mutate.mjs';
 /** An execution that takes longer is a finding, if it does so again by itself. */
 const HANG_MS = 2000;
 
+/** Jobs that only look at entries again think in between. */
+const OTHER_JOBS_MS = 120_000;
+
 /** How many times longer it may take alone: a busy machine stops threads for a while, a hang lasts. */
 const CONFIRM_FACTOR = 5;
 
@@ -24,10 +27,15 @@ export async function runWatched(options) {
   let { from } = job;
   let { entries } = job;
   for (;;) {
-    const { report, lost } = await runThread({ ...job, from, entries }, hangMs, onFinding, (progress) => {
-      entries = progress.entries;
-      onProgress(progress);
-    });
+    const { report, lost } = await runThread(
+      { ...job, from, entries },
+      job.job === 'fuzz' ? hangMs : OTHER_JOBS_MS,
+      onFinding,
+      (progress) => {
+        entries = progress.entries;
+        onProgress(progress);
+      },
+    );
     if (report !== undefined) return report;
     if (lost.count === 0) throw new Error(`the thread did not begin: ${lost.reason}`);
     const confirmed = lost.reason !== 'hang' || (await hangs(job, lost.bytes, CONFIRM_FACTOR * hangMs));

@@ -86,6 +86,10 @@ describe('tokenizer.model', () => {
     expect(tokenizer.encode('bab', { addSpecial: false })).toEqual([3, 6, 4, 6]);
   });
 
+  it('has no token for a character whose piece is unused', () => {
+    expect(read(PIECES, piece('c', 0, 5), BPE, PLAIN).encode('acca', { addSpecial: false })).toEqual([5, 0, 4]);
+  });
+
   it('passes over what concerns training, and keeps the last of two values', () => {
     const trainer = bytes(2, [...number(3, 1), ...text(1, 'input'), ...float(10, 0.5), ...number(3, 2)]);
     const fixed64 = [...varint(9 * 8 + 1), 0, 0, 0, 0, 0, 0, 0, 0];
