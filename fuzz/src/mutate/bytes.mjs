@@ -18,8 +18,9 @@ export function concat(parts) {
   return whole;
 }
 
-/** The bytes with `start` to `end` replaced. */
-export function splice(bytes, start, end, replacement) {
+/** The bytes with `start` to `statedEnd`, or to their end, replaced. */
+export function splice(bytes, start, statedEnd, replacement) {
+  const end = Math.min(statedEnd, bytes.length);
   const result = new Uint8Array(bytes.length - (end - start) + replacement.length);
   result.set(bytes.subarray(0, start));
   result.set(replacement, start);

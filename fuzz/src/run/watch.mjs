@@ -36,7 +36,7 @@ export async function runWatched(options) {
         onProgress(progress);
       },
     );
-    if (report !== undefined) return report;
+    if (report !== undefined) return { ...report, executed: (report.executed ?? 0) + from - job.from };
     if (lost.count === 0) throw new Error(`the thread did not begin: ${lost.reason}`);
     const confirmed = lost.reason !== 'hang' || (await hangs(job, lost.bytes, CONFIRM_FACTOR * hangMs));
     if (confirmed) onFinding({ ...lost, signature: lost.reason, message: `${lost.reason} in execution ${lost.index}` });
