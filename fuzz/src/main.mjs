@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
+import { runCampaign } from './run/campaign.mjs';
 import { saveCorpus } from './run/corpus.mjs';
 import { runWatched } from './run/watch.mjs';
 import { SEEDS } from './seeds.mjs';
@@ -23,7 +24,12 @@ const args = await yargs(process.argv.slice(2))
     describe: 'of a format, if it takes so long',
   })
   .option('seed', { type: 'number', requiresArg: true, default: 1, describe: 'the same seed, the same inputs' })
-  .option('guided', { type: 'boolean', default: true, describe: 'keep inputs that reach new blocks' })
+  .option('guided', {
+    type: 'number',
+    requiresArg: true,
+    default: 20_000,
+    describe: 'executions of them that are guided',
+  })
   .option('minimise', { type: 'boolean', default: false, describe: 'write the smallest corpus that reaches as much' })
   .option('max-corpus-bytes', { type: 'number', requiresArg: true, default: 24_000, describe: 'of a format' })
   .option('missing', { type: 'boolean', default: false, describe: 'list the blocks that nothing reached' })
@@ -38,36 +44,31 @@ process.exitCode = findings > 0 ? 1 : 0;
 async function fuzz(format) {
   const signatures = new Map();
   const start = performance.now();
-  const job = {
+  const rateOf = (executed) => Math.round(executed / ((performance.now() - start) / 1000));
+  const result = await runCampaign({
     format,
     seed: args.seed,
     from: args.from,
-    to: args.from + args.executions,
+    executions: args.executions,
     guided: args.guided,
-    job: 'fuzz',
-  };
-  const deadlineMs = args.minutes * 60_000;
-  const report = await runWatched({
-    ...job,
-    deadlineMs,
+    deadlineMs: args.minutes * 60_000,
     onFinding(finding) {
       if (signatures.has(finding.signature)) return;
       signatures.set(finding.signature, finding);
       console.error(`\n${format} ${finding.index}: ${finding.message}`);
     },
-    onProgress({ done, entries, reached, total }) {
-      const rate = Math.round((done - args.from) / ((performance.now() - start) / 1000));
+    onProgress({ executed, entries, reached, total }) {
       const blocks = reached === undefined ? '' : `, ${reached}/${total} blocks`;
       process.stderr.write(
-        `\r${format} ${done} executions, ${rate}/s, ${entries.length} entries${blocks}, ${signatures.size} findings  `,
+        `\r${format} ${executed} executions, ${rateOf(executed)}/s, ${entries.length} entries${blocks}, ${signatures.size} findings  `,
       );
     },
   });
-  const seconds = (performance.now() - start) / 1000;
   process.stderr.write('\n');
+  const { executed, reached, total, entries, missing } = result;
+  const rate = rateOf(executed);
   for (const finding of signatures.values()) await save(format, finding);
-  const { executed = 0, reached, total, entries = [], outcomes = [], missing = [] } = report;
-  const rate = Math.round(executed / seconds);
+  const outcomes = [...result.outcomes];
   const blocks = reached === undefined ? 'not measured' : `${reached} / ${total} blocks`;
   const codes = outcomes.filter(([code]) => code !== 'ok' && code !== 'finding');
   const accepted = outcomes.find(([code]) => code === 'ok')?.[1] ?? 0;
@@ -78,9 +79,10 @@ async function fuzz(format) {
   if (args.missing) for (const place of missing) console.log(`  ${describe(place)}`);
   if (args.minimise) {
     const small = await runWatched({
-      ...job,
+      format,
       guided: true,
       job: 'minimise',
+      from: 0,
       entries,
       maxBytes: args.maxCorpusBytes,
       onFinding() {},
