@@ -13,6 +13,7 @@ export default defineConfig({
       'schemas/test/**/*.test.ts',
       'test/**/*.test.ts',
       'bench/test/**/*.test.mjs',
+      'fuzz/test/**/*.test.mjs',
     ],
     // CI adds the counts of tests and checks: see scripts/ci-summary.mjs.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'out/test-results.json' }]] : ['default'],

@@ -26,7 +26,9 @@ function workspaceFolders() {
   const nested = WORKSPACE_FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   );
-  return [...nested, 'bench', 'schemas', 'test'].filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return [...nested, 'bench', 'fuzz', 'schemas', 'test'].filter((folder) =>
+    existsSync(join(root, folder, 'package.json')),
+  );
 }
 
 /** What decides the installed dependencies: contents, since checkouts change times. */

@@ -131,9 +131,14 @@ function createEmitter(model: TokenizerModel, { tokens, byteIds }: Tables, piece
       fallBack(id, from, to, ids, begin);
       return;
     }
-    const leftLength = types[id] === TOKEN_TYPE.unused ? piece.splits.get(id) : undefined;
-    if (leftLength === undefined) {
+    if (types[id] !== TOKEN_TYPE.unused) {
       ids.push(id);
+      return;
+    }
+    const leftLength = piece.splits.get(id);
+    // One character, which nothing was merged into: an unused token is never put out.
+    if (leftLength === undefined) {
+      fallBack(id, from, to, ids, begin);
       return;
     }
     // As deep as a token has characters at most, each level being shorter.

@@ -110,7 +110,7 @@ export const TOKENIZER_ERRORS = {
   },
   SENTENCEPIECE_INVALID: {
     class: 'tokenizer',
-    when: 'A tokenizer.model is not a well-formed protocol buffer with sentence pieces.',
+    when: 'A tokenizer.model is not a well-formed protocol buffer, or its sentence pieces do not go together.',
     remedy: 'Fetch the file again; it is damaged or no SentencePiece model.',
   },
   LLAMA2C_INVALID: {

@@ -4,7 +4,7 @@
  *     ModelProto      1 pieces (repeated)   2 trainer_spec   3 normalizer_spec   4 self_test_data   5 denormalizer_spec
  *     SentencePiece   1 piece (string)   2 score (float)   3 type (1 normal … 6 byte, as TOKEN_TYPE; default 1)
  *     TrainerSpec     3 model_type (1 unigram, the default; 2 bpe)   24 treat_whitespace_as_suffix
- *                     40 unk_id   41 bos_id   42 eos_id   43 pad_id (-1: there is none)
+ *                     35 byte_fallback   41 bos_id   42 eos_id   43 pad_id (-1: there is none)
  *     NormalizerSpec  2 precompiled_charsmap   3 add_dummy_prefix   4 remove_extra_whitespaces   5 escape_whitespaces
  *                     (3 to 5: booleans, true by default)
  *
@@ -15,6 +15,7 @@ import { checkAt } from './_check-at.ts';
 import { checkTokenLength, checkVocabSize } from './_check-fields.ts';
 import { plainAdded, plainModel } from './_plain-model.ts';
 import { hasField, type ProtobufField, readField } from './_protobuf.ts';
+import { checkSentencePieces, type SentencePiece } from './_sentence-pieces.ts';
 import { createWarningList, requireByteOfToken, SPACE_MARK } from './_vocabulary.ts';
 import { endOfGenerationByName, withEndOfGeneration } from './end-of-generation.ts';
 import { tokenizerError } from './errors.ts';
@@ -29,7 +30,7 @@ import { createTokenTableBuilder } from './token-table.ts';
  * The library never takes the name of a control token in a text for the token; `parseSpecial: false` does the same.
  */
 export function tokenizerFromSentencePiece(bytes: Uint8Array): ImportedTokenizer {
-  const pieces: Piece[] = [];
+  const pieces: SentencePiece[] = [];
   let trainer: Spec = new Map();
   let normalizer: Spec = new Map();
   const cursor = createCursor(bytes);
@@ -44,22 +45,16 @@ export function tokenizerFromSentencePiece(bytes: Uint8Array): ImportedTokenizer
   if (pieces.length === 0) throw invalid(0, 'the file has no sentence pieces');
   const modelType = MODEL_TYPES[numberIn(trainer, 3, 1)] ?? 'unknown';
   if (modelType !== 'bpe') throw unsupported(`the model type "${modelType}"`);
-  if (numberIn(trainer, 24, 0) !== 0) throw unsupported('treat_whitespace_as_suffix');
+  if (flagIn(trainer, 24, false)) throw unsupported('treat_whitespace_as_suffix');
   const characterMap = normalizer.get(2);
   if (characterMap?.wire === 'bytes' && characterMap.value.length > 0) {
     throw unsupported('normalization by a precompiled character map (such as nmt_nfkc)');
   }
-  if (numberIn(normalizer, 5, 1) === 0) throw unsupported('escape_whitespaces = false');
+  if (!flagIn(normalizer, 5, true)) throw unsupported('escape_whitespaces = false');
   return toModel(pieces, trainer, normalizer);
 }
 
 const MODEL_TYPES: readonly string[] = ['', 'unigram', 'bpe', 'word', 'char'];
-
-interface Piece {
-  readonly text: string;
-  readonly score: number;
-  readonly type: number;
-}
 
 /** The last field of each number, as protocol buffers have it. */
 type Spec = ReadonlyMap<number, ProtobufField>;
@@ -86,15 +81,26 @@ function readSpec(cursor: ByteCursor): Spec {
   return spec;
 }
 
-/** An int32, a bool or an enum; negative numbers are stored as 64 bits. */
+/** An int32 or an enum; negative numbers are stored as 64 bits. */
 function numberIn(spec: Spec, number: number, absent: number): number {
-  const field = spec.get(number);
-  if (field === undefined) return absent;
-  if (field.wire !== 'varint') throw invalid(field.offset, `field ${number} is no number`);
-  return Number(BigInt.asIntN(32, field.value));
+  const value = varintIn(spec, number);
+  return value === undefined ? absent : Number(BigInt.asIntN(32, value));
 }
 
-function readPiece(cursor: ByteCursor, id: number): Piece {
+/** A bool: any bit of all 64 makes it true. */
+function flagIn(spec: Spec, number: number, absent: boolean): boolean {
+  const value = varintIn(spec, number);
+  return value === undefined ? absent : value !== 0n;
+}
+
+function varintIn(spec: Spec, number: number): bigint | undefined {
+  const field = spec.get(number);
+  if (field === undefined) return undefined;
+  if (field.wire !== 'varint') throw invalid(field.offset, `field ${number} is no number`);
+  return field.value;
+}
+
+function readPiece(cursor: ByteCursor, id: number): SentencePiece {
   const offset = cursor.baseOffset;
   const spec = readSpec(cursor);
   const text = spec.get(1);
@@ -114,10 +120,10 @@ function readPiece(cursor: ByteCursor, id: number): Piece {
       actual: type,
     });
   }
-  return { text: decodeUtf8(text.value, `piece ${id}`, text.offset), score: score?.value ?? 0, type };
+  return { text: decodeUtf8(text.value, `piece ${id}`, text.offset), score: score?.value ?? 0, type, offset };
 }
 
-function toModel(pieces: readonly Piece[], trainer: Spec, normalizer: Spec): ImportedTokenizer {
+function toModel(pieces: readonly SentencePiece[], trainer: Spec, normalizer: Spec): ImportedTokenizer {
   const warnings = createWarningList();
   const builder = createTokenTableBuilder(pieces.length);
   for (const [id, { text, type }] of pieces.entries()) {
@@ -125,9 +131,10 @@ function toModel(pieces: readonly Piece[], trainer: Spec, normalizer: Spec): Imp
     if (type === TOKEN_TYPE.byte) builder.addBytes([requireByteOfToken(text, id)]);
     else builder.addText(literal ? text : text.replaceAll(SPACE_MARK, ' '));
   }
-  const special: { -readonly [Role in keyof SpecialIds]: SpecialIds[Role] } = {};
+  const byteFallback = flagIn(trainer, 35, false);
+  const unk = checkSentencePieces(pieces, byteFallback);
+  const special: { -readonly [Role in keyof SpecialIds]: SpecialIds[Role] } = { unk };
   const roles = [
-    ['unk', 40, 0],
     ['bos', 41, 1],
     ['eos', 42, 2],
     ['pad', 43, -1],
@@ -139,7 +146,7 @@ function toModel(pieces: readonly Piece[], trainer: Spec, normalizer: Spec): Imp
   }
   const isAdded = (type: number): boolean =>
     type === TOKEN_TYPE.control || type === TOKEN_TYPE.userDefined || type === TOKEN_TYPE.unknown;
-  const prefix = numberIn(normalizer, 3, 1) !== 0;
+  const prefix = flagIn(normalizer, 3, true);
   const model: TokenizerModel = {
     ...plainModel(
       'sentencepiece-bpe',
@@ -154,8 +161,8 @@ function toModel(pieces: readonly Piece[], trainer: Spec, normalizer: Spec): Imp
     ),
     spacePrefix: prefix ? 'fragment' : 'never',
     leadingSpace: prefix ? 'strip-one' : 'keep',
-    collapseSpaces: numberIn(normalizer, 4, 1) !== 0,
-    byteFallback: pieces.some(({ type }) => type === TOKEN_TYPE.byte),
+    collapseSpaces: flagIn(normalizer, 4, true),
+    byteFallback,
     fuseUnknown: true,
     invalidBytes: 'byte',
     addBos: special.bos !== undefined,

@@ -38,8 +38,8 @@ const CASES: Readonly<Record<TokenizerErrorCode, () => unknown>> = {
   TOKENIZER_BYTE_TOKEN: () => readBpe1(bpe1('01000000', '00000000', '41000000 01000000 42')),
   TOKENIZER_BYTE_MISSING: () => createTokenizer(spaceModel(['a'], { byteFallback: false, special: {} })).encode('b'),
   TOKENIZER_ID_RANGE: () => withEndOfGeneration(theModel(), [262]),
-  // A model of the pieces "a" with score NaN, BPE.
-  TOKENIZER_SCORE: () => tokenizerFromSentencePiece(hex('0a08 0a0161 150000c07f 1202 1802')),
+  // A model of the unknown piece "a" with score NaN, BPE.
+  TOKENIZER_SCORE: () => tokenizerFromSentencePiece(hex('0a0a 0a0161 150000c07f 1802 1202 1802')),
   TOKENIZER_MERGE_TOKEN: () => readBpe1(bpe1('00000000', '01000000', '74000000 68000000 06010000 00000000')),
   TOKENIZER_MERGE_OUTPUT: () => readBpe1(bpe1('00000000', '01000000', '74000000 68000000 74000000 00000000')),
   TOKENIZER_MERGE_DUPLICATE: () =>

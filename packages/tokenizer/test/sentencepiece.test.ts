@@ -12,7 +12,7 @@ function varint(value: number | bigint): number[] {
   } while (rest > 0n);
   return bytes;
 }
-const number = (field: number, value: number): number[] => [...varint(field * 8), ...varint(value)];
+const number = (field: number, value: number | bigint): number[] => [...varint(field * 8), ...varint(value)];
 const bytes = (field: number, value: readonly number[]): number[] => [
   ...varint(field * 8 + 2),
   ...varint(value.length),
@@ -61,6 +61,19 @@ describe('tokenizer.model', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['SPECIAL_ID_ABSENT']);
   });
 
+  it('takes any bit of a flag for true', () => {
+    const spec = bytes(3, [...number(3, 2n ** 63n), ...number(4, 2n ** 32n)]);
+    expect(read(PIECES, BPE, spec).encode('  a   a ', { addSpecial: false })).toEqual([5, 5]);
+  });
+
+  it("finds the unknown piece by its type, not by the trainer's unk_id", () => {
+    const pieces = [...piece('<s>', 0, 3), ...piece('a', -1), ...piece('▁', -2), ...piece('<unk>', 0, 2)];
+    const trainer = bytes(2, [...number(3, 2), ...number(40, 0), ...number(41, 0), ...number(42, -1)]);
+    const tokenizer = read(pieces, trainer, PLAIN);
+    expect(tokenizer.model.special).toEqual({ unk: 3, bos: 0 });
+    expect(tokenizer.encode('xa', { addSpecial: false })).toEqual([2, 3, 1]);
+  });
+
   it('takes user-defined pieces whole, behind the space in front', () => {
     const tokenizer = read(PIECES, piece('ab', 0, 4), BPE, PLAIN);
     expect(tokenizer.encode('ab', { addSpecial: false })).toEqual([3, 7]);
@@ -71,6 +84,10 @@ describe('tokenizer.model', () => {
     const unused = [...piece('ba', -0.5, 5), ...piece('bab', -0.6, 5)];
     const tokenizer = read(PIECES, unused, BPE, PLAIN);
     expect(tokenizer.encode('bab', { addSpecial: false })).toEqual([3, 6, 4, 6]);
+  });
+
+  it('has no token for a character whose piece is unused', () => {
+    expect(read(PIECES, piece('c', 0, 5), BPE, PLAIN).encode('acca', { addSpecial: false })).toEqual([5, 0, 4]);
   });
 
   it('passes over what concerns training, and keeps the last of two values', () => {
@@ -114,6 +131,27 @@ describe('tokenizer.model', () => {
     ['type 7', 'TOKENIZER_TOKEN_TYPE', file(piece('a', 0, 7)), /type 7/],
     ['NaN', 'TOKENIZER_SCORE', file(START, piece('a', Number.NaN), BPE), /not a number/],
     ['a piece twice', 'TOKENIZER_TOKEN_DUPLICATE', file(START, piece('a', 0), piece('a', 0), BPE), /both/],
+    [
+      'a control piece twice',
+      'TOKENIZER_TOKEN_DUPLICATE',
+      file(START, piece('<s>', 0, 3), BPE),
+      /1 and 3 are both "<s>"/,
+    ],
+    ['no unknown piece', 'SENTENCEPIECE_INVALID', file(piece('a', 0), BPE), /no piece is the unknown one/],
+    ['two unknown pieces', 'SENTENCEPIECE_INVALID', file(START, piece('?', 0, 2), BPE), /0 and 3 are both/],
+    ['a null character', 'SENTENCEPIECE_INVALID', file(START, piece('a\0', 0), BPE), /null character/],
+    [
+      'a byte without fallback',
+      'SENTENCEPIECE_INVALID',
+      file(START, piece('<0x41>', 0, 6), BPE),
+      /1 byte pieces without/,
+    ],
+    [
+      'fallback without all bytes',
+      'SENTENCEPIECE_INVALID',
+      file(START, piece('<0x41>', 0, 6), bytes(2, [...number(3, 2), ...number(35, 1)])),
+      /1 byte pieces with /,
+    ],
     ['a byte that is none', 'TOKENIZER_BYTE_TOKEN', file(START, piece('<0x-1>', 0, 6), BPE), /<0x-1>/],
   ])('refuses %s', (_, code, model, message) => {
     expect(() => tokenizerFromSentencePiece(model)).toThrow(

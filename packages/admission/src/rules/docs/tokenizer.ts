@@ -90,13 +90,14 @@ export const TOKENIZER_DOCS: RuleDocs = {
       input: {
         file: 'tokenizer.model',
         rows: [
+          ['hex 0a 09 0a 05 3c 75 6e 6b 3e 18 02', 'field 1, the piece <unk> of type 2, unknown'],
           ['hex 0a 08', 'field 1, a piece of 8 bytes'],
           ['hex 0a 01 61', 'its text, a'],
           ['hex 15 00 00 c0 7f', 'its score, NaN'],
           ['hex 12 02 18 02', 'field 2, the trainer: type 2, BPE'],
         ],
       },
-      says: 'the score of token 0 is not a number (at byte 0)',
+      says: 'the score of token 1 is not a number (at byte 0)',
     },
   },
   TOKENIZER_MERGE_TOKEN: {
