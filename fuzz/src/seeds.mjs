@@ -1,4 +1,5 @@
 /** Small right files of every format, made by the project's own writers: where a corpus begins. */
+import { starterPolicy } from '@mirust/admission';
 import { createEncoding, interleavedEncoding, memorySink } from '@mirust/core';
 import { createGgufWriter, layoutGguf } from '@mirust/gguf';
 import { writeManifest, writeSidecar } from '@mirust/integrity';
@@ -316,6 +317,26 @@ const CONFIG = {
   tie_word_embeddings: false,
 };
 
+function policySeeds() {
+  const own = {
+    version: 1,
+    extends: 'strict',
+    formats: ['slm2'],
+    licenses: ['mit'],
+    maxFileBytes: '1.5GB',
+    maxParameters: 10,
+    memory: { budget: '2GiB', context: 8, kvCache: 'q8', threads: 2 },
+    rootDigests: ['ab'.repeat(32)],
+    signatures: { keys: ['k'], minimum: 1 },
+    provenance: { require: ['license'], baseModels: ['b'] },
+    weights: { scan: 'sampled' },
+    behaviour: { probes: [{ prompt: 'a', expected: 'b' }], perplexity: { file: 't', maximum: 2 } },
+    severities: { 'MR-W002': 'error', POLICY_PROVENANCE: 'warning' },
+    suppressions: [{ rule: 'MR-W002', tensor: 'a*', file: '*.slm', reason: 'why', expires: '2027-01-31' }],
+  };
+  return [json(own), utf8(starterPolicy('server')), utf8('{ "version": 1, /* c */ "extends": "browser-512mb", }')];
+}
+
 function configSeeds() {
   const llama3 = {
     rope_type: 'llama3',
@@ -469,5 +490,6 @@ export const SEEDS = {
   ],
   config: configSeeds,
   manifest: manifestSeeds,
+  policy: policySeeds,
   sidecar: sidecarSeeds,
 };

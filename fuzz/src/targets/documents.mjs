@@ -1,4 +1,5 @@
 /** Texts and tokenizers: read, used, and held against what else can be said of them. */
+import { findRule, parsePolicy } from '@mirust/admission';
 import { fileSetOf, openDescription } from '@mirust/checkpoint';
 import { decodeUtf8, isJsonArray, isJsonObject, isMirustError, memorySource, parseStrictJson } from '@mirust/core';
 import { readManifest, readSidecar, writeManifest, writeSidecar } from '@mirust/integrity';
@@ -128,6 +129,23 @@ function sortedKeys(value) {
       .map((key) => [key, sortedKeys(value[key])]),
   );
 }
+
+/** A policy that is taken can be made again of what it says, and lets nothing pass that must not be excused. */
+export async function runPolicy(bytes) {
+  const policy = parsePolicy(new TextDecoder().decode(bytes));
+  const accused = [...policy.severities, ...policy.suppressions.map(({ rule }) => [rule, 'warning'])];
+  for (const [code, severity] of accused) {
+    must(findRule(code)?.code === code, () => `a rule that there is not: ${code}`);
+    must(severity === 'error' || !FIXED.test(code), () => `${code} is excused`);
+  }
+  const { memory, maxFileBytes } = policy;
+  for (const size of [memory?.budgetBytes, maxFileBytes]) {
+    must(size === undefined || (Number.isSafeInteger(size) && size >= 0), () => `a size of ${size}`);
+  }
+}
+
+/** Codes of what the runtime refuses, by what they are about. */
+const FIXED = /^(GGUF|SLM[12]|JSON|CHUNK|MODEL|TRUNCATED|OVERFLOW|CHECKPOINT_(PICKLE|FORMAT|EMPTY))/;
 
 export async function runSidecar(bytes, deep) {
   const manifest = readSidecar(bytes);

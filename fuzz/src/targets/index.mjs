@@ -104,6 +104,11 @@ export const TARGETS = {
     own: /\/model\/(dist|src)\/(huggingface-config|_fields|hyperparameters|description)/,
   },
   manifest: { grammar: jsonGrammar, run: documents.runManifest, own: /\/integrity\/(dist|src)\/manifest/ },
+  policy: {
+    grammar: jsonGrammar,
+    run: documents.runPolicy,
+    own: /\/admission\/(dist|src)\/policy\/(policy|presets)/,
+  },
   sidecar: { grammar: linesGrammar, run: documents.runSidecar, own: /\/integrity\/(dist|src)\/sidecar/ },
 };
 
