@@ -9,8 +9,14 @@ import { fileSource } from '@mirust/core/node';
 const MODEL_NAMES =
   /\.(slm|gguf|ggml|safetensors|bin|pt|pth|ckpt|pkl|pickle|joblib|npy|npz|h5|hdf5|keras|onnx|tflite|pb|msgpack|mlmodel|llamafile|zip|7z|tar|gz|tgz|bz2|xz|zst)$/i;
 
-/** A checkpoint of safetensors is one model. */
-const SHARDS = /\.safetensors(\.index\.json)?$/i;
+const SHARD = /\.safetensors$/i;
+
+/** Whether files of a folder belong together: safetensors with a configuration or an index, or a single one. */
+function isCheckpoint(names: readonly string[]): boolean {
+  const shards = names.filter((name) => SHARD.test(name)).length;
+  const hasIndex = names.some((name) => /\.safetensors\.index\.json$/i.test(name));
+  return hasIndex || shards === 1 || (shards > 1 && names.includes('config.json'));
+}
 
 /** Deepest folder that is looked into. */
 const MAX_DEPTH = 16;
@@ -41,7 +47,7 @@ async function modelsIn(folder: string, depth: number): Promise<string[]> {
   // A folder that may not be listed is not passed over: it stands for itself, and opening it fails.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined || depth > MAX_DEPTH) return [folder];
-  if (entries.some(({ name }) => SHARDS.test(name))) return [folder];
+  if (isCheckpoint(entries.map(({ name }) => name))) return [folder];
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue;

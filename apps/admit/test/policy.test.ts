@@ -192,6 +192,18 @@ describe.concurrent('a directory of models', () => {
     ]);
   });
 
+  it('of safetensors without configuration or index stands for each of them', async () => {
+    mkdirSync(at('loose'));
+    const bytes = readFileSync(join(STORY, 'model.safetensors'));
+    writeFileSync(at('loose', 'a.safetensors'), bytes);
+    writeFileSync(at('loose', 'b.safetensors'), bytes.subarray(0, -1));
+    const { document } = await report(at('loose'));
+    expect(document.reports.map(({ findings }) => findings[0]?.rule)).toEqual([
+      'CHECKPOINT_INCOMPLETE',
+      'SAFETENSORS_DATA_TRUNCATED',
+    ]);
+  });
+
   it('without any stands for itself', async () => {
     mkdirSync(at('empty'), { recursive: true });
     const { status, document } = await report(at('empty'));
