@@ -24,7 +24,8 @@ const MAX_DEPTH = 16;
 /**
  * The models at the paths, each once, in the order of the paths and, in a directory, of their names. A file that is named is
  * taken as it is; in a directory, files count that are called as models are or that begin as one does, pickles and archives
- * too. A directory without any stands for itself: the gate says what is wrong with it.
+ * too. Names that begin with a point are left out, as caches and repositories have them, and so is what lies in or below a
+ * directory that is one checkpoint. A directory without any stands for itself: the gate says what is wrong with it.
  */
 export async function modelPaths(paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>();

@@ -36,19 +36,17 @@ const MAX_POLICY_BYTES = 16 * 2 ** 20;
  * `POLICY_SYNTAX` for what is no JSON, `POLICY_INVALID` for what the schema or the sense of it forbids, with the place.
  */
 export function parsePolicy(text: string): Policy {
+  // Comments become blanks, so that offsets stay.
+  const json = stripJsonComments(text, { trailingCommas: true });
   try {
-    // Comments become blanks, so that offsets stay.
-    parseStrictJson(stripJsonComments(text, { trailingCommas: true }), {
-      what: 'the policy',
-      maxBytes: MAX_POLICY_BYTES,
-    });
+    parseStrictJson(json, { what: 'the policy', maxBytes: MAX_POLICY_BYTES });
   } catch (error) {
     if (!isMirustError(error)) throw error;
     const { offset } = error;
     throw policyError('POLICY_SYNTAX', error.message, { cause: error, ...(offset === undefined ? {} : { offset }) });
   }
   // The strict reader has vouched for the text; the platform's makes the plain objects that the validator needs.
-  return createPolicy(JSON.parse(stripJsonComments(text, { trailingCommas: true })));
+  return createPolicy(JSON.parse(json));
 }
 
 /** Makes a policy of a document that is parsed already. Throws `POLICY_INVALID`. */
