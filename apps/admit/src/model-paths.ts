@@ -1,13 +1,13 @@
 /** Which models a path stands for: a file, a checkpoint directory, or all models in a directory and those below it. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isForeignWeights } from '@mirust/admission';
 import { detectFormat } from '@mirust/checkpoint';
 import { isMirustError } from '@mirust/core';
 import { fileSource } from '@mirust/core/node';
 
-/** Files that hold weights by their names, whatever is in them: none of them is passed over. */
-const MODEL_NAMES =
-  /\.(slm|gguf|ggml|safetensors|bin|pt|pth|ckpt|pkl|pickle|joblib|npy|npz|h5|hdf5|keras|onnx|tflite|pb|msgpack|mlmodel|llamafile|zip|7z|tar|gz|tgz|bz2|xz|zst)$/i;
+/** Weights in formats that MiRust reads, by their names. */
+const MODEL_NAMES = /\.(slm|gguf|safetensors)$/i;
 
 const SHARD = /\.safetensors$/i;
 
@@ -21,16 +21,19 @@ function isCheckpoint(names: readonly string[]): boolean {
 /** Deepest folder that is looked into. */
 const MAX_DEPTH = 16;
 
+/** Folders that tools keep for themselves. */
+const OWN_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache']);
+
 /**
  * The models at the paths, each once, in the order of the paths and, in a directory, of their names. A file that is named is
- * taken as it is; in a directory, files count that are called as models are or that begin as one does, pickles and archives
- * too. Names that begin with a point are left out, as caches and repositories have them, and so is what lies in or below a
- * directory that is one checkpoint. A directory without any stands for itself: the gate says what is wrong with it.
+ * taken as it is; in a directory and below it, files count that are called as models are or that begin as one does, pickles
+ * and archives too. In and below a directory that is one checkpoint, what is called as weights of other tools are is left to
+ * the gate, which tells it with the checkpoint. A directory without any models stands for itself: the gate says what is wrong.
  */
 export async function modelPaths(paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {
-    const inside = (await isDirectory(path)) ? await modelsIn(path, 0) : [];
+    const inside = (await isDirectory(path)) ? await modelsIn(path, 0, false) : [];
     for (const each of inside.length === 0 ? [path] : inside) found.add(each);
   }
   return [...found];
@@ -44,24 +47,28 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
-async function modelsIn(folder: string, depth: number): Promise<string[]> {
+/** `isBelow`: the folder lies below a checkpoint. */
+async function modelsIn(folder: string, depth: number, isBelow: boolean): Promise<string[]> {
   // A folder that may not be listed is not passed over: it stands for itself, and opening it fails.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   if (entries === undefined || depth > MAX_DEPTH) return [folder];
-  if (isCheckpoint(entries.map(({ name }) => name))) return [folder];
-  const found: string[] = [];
+  const isOne = isCheckpoint(entries.map(({ name }) => name));
+  const found = isOne ? [folder] : [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await modelsIn(path, depth + 1)));
+    if (entry.isDirectory()) {
+      if (!OWN_FOLDERS.has(entry.name)) found.push(...(await modelsIn(path, depth + 1, isBelow || isOne)));
+      continue;
+    }
+    const isTold = (isOne && SHARD.test(entry.name)) || ((isOne || isBelow) && isForeignWeights(entry.name));
     // Links to files are followed, as caches of models need; links to folders could lead round in a circle.
-    else if (await isModel(path, entry.name)) found.push(path);
+    if (!isTold && (await isModel(path, entry.name))) found.push(path);
   }
   return found;
 }
 
 async function isModel(path: string, name: string): Promise<boolean> {
-  if (MODEL_NAMES.test(name)) return !(await isDirectory(path));
+  if (MODEL_NAMES.test(name) || isForeignWeights(name)) return !(await isDirectory(path));
   try {
     const source = await fileSource(path);
     try {

@@ -204,6 +204,30 @@ describe.concurrent('a directory of models', () => {
     ]);
   });
 
+  it('that is one checkpoint stands for the other models in it and below, too', async () => {
+    cpSync(STORY, at('one'), { recursive: true });
+    mkdirSync(at('one', 'below', '.hidden'), { recursive: true });
+    mkdirSync(at('one', '.git'));
+    const pickle = Buffer.from([0x80, 2]);
+    for (const name of ['b.gguf', 'b.bin', 'weights', '.git/b.gguf']) writeFileSync(at('one', name), pickle);
+    for (const name of ['c.onnx', '.c.slm', '.hidden/d.gguf', '.hidden/e.pkl', 'f.safetensors']) {
+      writeFileSync(at('one', 'below', name), pickle);
+    }
+    const { document } = await report(at('one'));
+    const paths = document.reports.map(({ file, verdict }) => [file.slice(at('one').length + 1), verdict]);
+    const below = (...names: string[]): string => join('below', ...names);
+    expect(paths).toEqual([
+      ['', 'admitted'],
+      ['b.gguf', 'rejected'],
+      // One safetensors file makes a folder a checkpoint.
+      [below(), 'rejected'],
+      [below('.c.slm'), 'rejected'],
+      [below('.hidden', 'd.gguf'), 'rejected'],
+      ['weights', 'rejected'],
+    ]);
+    expect(document.reports[0]?.findings[0]?.message).toMatch(/: b.bin, below\/.hidden\/e.pkl, below\/c.onnx$/);
+  });
+
   it('without any stands for itself', async () => {
     mkdirSync(at('empty'), { recursive: true });
     const { status, document } = await report(at('empty'));

@@ -49,11 +49,12 @@ export async function admit(files: FileSet, options: AdmitOptions = {}): Promise
   const pinned = needsPins(policy) ? pinFiles(files, readOptions) : undefined;
   const inspected = await run.check(
     'structure',
-    () => inspectCheckpoint(pinned ?? files, readOptions),
-    ({ checkpoint: { warnings, format } }) => [
-      ...warnings.map(readerWarning),
-      ...(format === 'huggingface' ? unsafeNeighbours(files) : []),
-    ],
+    async () => {
+      const opened = await inspectCheckpoint(pinned ?? files, readOptions);
+      const { format, files: read } = opened.checkpoint;
+      return { ...opened, neighbours: format === 'huggingface' ? await unsafeNeighbours(files, read) : [] };
+    },
+    ({ checkpoint: { warnings }, neighbours }) => [...warnings.map(readerWarning), ...neighbours],
   );
   const checkpoint = inspected?.checkpoint;
   try {

@@ -45,7 +45,7 @@ export const ADMISSION_ERRORS = {
   },
   ADMISSION_UNSAFE_NEIGHBOUR: {
     class: 'policy',
-    when: 'Beside the weights of a directory lie pickles, archives or programs.',
+    when: 'In the directory of a model or below it lie pickles, archives, programs or weights that are not its own.',
     remedy: 'Keep the safetensors, the tokenizer and the JSON files, and remove the rest.',
   },
   ADMISSION_REFUSED: {

@@ -4,6 +4,7 @@ export type { ModelRunner, RunningModel } from './behaviour-check.ts';
 export * from './errors.ts';
 export { MAX_FINDINGS } from './findings.ts';
 export { type AdmissionGate, admissionGate, type GateOptions } from './gate.ts';
+export { isForeignWeights } from './neighbours.ts';
 export { POLICY_ERRORS } from './policy/errors.ts';
 export { createPolicy, type Policy, parsePolicy } from './policy/policy.ts';
 export { PRESETS, type PresetName } from './policy/presets.ts';

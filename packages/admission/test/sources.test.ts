@@ -23,11 +23,12 @@ import {
   type TestTensor,
   tinyTensors,
   utf8,
+  watchedFiles,
 } from '../../checkpoint/test/_support.ts';
 // @boundaries-ignore bytes of a format are made where its reader is tested
 import { array, f32, TYPE, text, u32 } from '../../gguf/test/_build.ts';
 import { MAX_FINDINGS } from '../src/index.ts';
-import { admitFiles, outcomes, problems, warnings } from './_support.ts';
+import { admitFiles, admitSet, outcomes, problems, warnings } from './_support.ts';
 
 /** The tiny model with 260 tokens, tensors as given. */
 function directory(tensors: readonly TestTensor[], extra: TestFiles = {}): TestFiles {
@@ -264,8 +265,12 @@ describe('files beside a model', () => {
     const pickle = { 'a.pkl': Uint8Array.of(0x80, 2), 'run.py': utf8('print()'), 'notes.txt': utf8('') };
     const report = await admitFiles(directory(goodTensors(), pickle));
     expect(warnings(report)).toEqual(['policy ADMISSION_UNSAFE_NEIGHBOUR']);
-    expect(report.findings[0]?.message).toBe('other tools execute files of this directory: a.pkl, run.py');
+    expect(report.findings[0]?.message).toBe('other tools load or execute what was not looked at: a.pkl, run.py');
     expect(warnings(await admitFiles({ ...gguf(), ...pickle }, 'a.gguf'))).toEqual([]);
+    const others = Object.fromEntries(['b.safetensors', 'c.onnx', '.d.bin'].map((name) => [name, new Uint8Array(0)]));
+    const files = watchedFiles(directory(goodTensors(), others));
+    const [told] = (await admitSet({ ...files, namesBelow: async () => ['below/e.pth', 'below/f.md'] })).findings;
+    expect(told?.message).toMatch(/: b\.safetensors, c\.onnx, \.d\.bin, below\/e\.pth$/);
     const many = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`${i}\u202e.py`, new Uint8Array(0)]));
     const [finding] = (await admitFiles(directory(goodTensors(), many))).findings;
     expect(finding?.message).toMatch(/\\u\{202e\}\.py and 895 more$/);

@@ -13,6 +13,8 @@ export interface FileSet {
   readonly primary: string | undefined;
   /** Names of the files there, without folders. */
   readonly names: readonly string[];
+  /** Names of files in folders below, with `/` between; absent where folders are not known. None of them can be opened. */
+  namesBelow?(): Promise<readonly string[]>;
   /** Opens a file of `names`; the caller closes it. */
   open(name: string): Promise<ByteSource>;
   /** Whether a file that is opened again has the same bytes, or reading it throws: see `pinFiles`. */

@@ -72,6 +72,17 @@ describe('openPath', () => {
     expect([error.code, error.class]).toEqual(['SOURCE_NOT_FOUND', 'io']);
   });
 
+  it('of a directory: the names below it, but those that tools keep and links to folders', async () => {
+    const folder = join(root, 'deep');
+    for (const name of ['a/.b', '.git', '.cache/c']) await mkdir(join(folder, name), { recursive: true });
+    for (const name of ['top', 'a/z', 'a/.b/y', '.git/x', '.cache/c/w']) await writeFile(join(folder, name), '');
+    await symlink(join(folder, 'a'), join(folder, 'a', 'round'));
+    const files = await openPath(folder);
+    expect(files.names).toEqual(['top']);
+    expect(await files.namesBelow?.()).toEqual(['a/.b/y', 'a/round', 'a/z']);
+    expect((await openPath(join(folder, 'top'))).namesBelow).toBeUndefined();
+  });
+
   it('names in a file lead nowhere else', async () => {
     const files = await openPath(join(root, 'model'));
     for (const name of ['../model/config.json', '/etc/hostname', 'folder.safetensors/x', './config.json']) {

@@ -22,6 +22,7 @@ export async function openPath(path: string): Promise<FileSet> {
       name: path,
       primary: isDirectory ? undefined : basename(path),
       names,
+      ...(isDirectory ? { namesBelow: () => listBelow(folder) } : {}),
       open: (name) => {
         if (basename(name) !== name) throw new RangeError(`not a plain file name: ${sanitizeText(name)}`);
         // The path as it was given, so that messages repeat it.
@@ -41,4 +42,29 @@ async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
   return files.map(({ name }) => name).sort();
+}
+
+/** Deepest folder that is looked into, and the most files that are listed: what is said about them shows a few. */
+const MAX_DEPTH = 16;
+const MAX_FILES_BELOW = 100_000;
+
+/** Folders that tools keep for themselves. */
+const OWN_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache']);
+
+/** Links to folders are not followed: they could lead round in a circle. A folder that may not be listed is left out. */
+async function listBelow(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  async function visit(path: string, prefix: string, depth: number): Promise<void> {
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (found.length >= MAX_FILES_BELOW) return;
+      if (!entry.isDirectory()) {
+        if (depth > 0) found.push(`${prefix}${entry.name}`);
+      } else if (depth < MAX_DEPTH && !OWN_FOLDERS.has(entry.name)) {
+        await visit(join(path, entry.name), `${prefix}${entry.name}/`, depth + 1);
+      }
+    }
+  }
+  await visit(folder, '', 0);
+  return found;
 }

@@ -81,10 +81,10 @@ export const ADMISSION_DOCS: RuleDocs = {
   },
   ADMISSION_UNSAFE_NEIGHBOUR: {
     about:
-      'MiRust reads safetensors, tokenizer and JSON of a directory and opens nothing else. Whoever loads the same directory with another tool may get more: a pickle runs code as it is read, and a Python file runs once somebody trusts the model. Such files come along when a whole repository is copied, so this is a warning; the policy strict refuses them.',
+      'MiRust reads safetensors, tokenizer and JSON of a directory and opens nothing else. Whoever loads the same directory with another tool may get more: a pickle runs code as it is read, and a Python file runs once somebody trusts the model. Folders below the directory count too, and so do weights in formats that MiRust does not read, and safetensors that are no part of the model. Such files come along when a whole repository is copied, so this is a warning; the policy strict refuses them.',
     example: {
       input: { described: 'Beside model.safetensors lie pytorch_model.bin and modeling_tiny.py.' },
-      says: 'other tools execute files of this directory: pytorch_model.bin, modeling_tiny.py',
+      says: 'other tools load or execute what was not looked at: pytorch_model.bin, modeling_tiny.py',
     },
   },
   ADMISSION_NOT_SCANNED: {
