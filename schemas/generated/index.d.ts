@@ -238,6 +238,106 @@ export interface BehaviourDemand {
   readonly divergence?: DivergenceDemand;
 }
 
+export interface BudgetAnswers {
+  readonly largestContext?: BudgetCount;
+  readonly largestSequences?: BudgetCount;
+  readonly bestKvType?: BudgetChoice;
+  readonly smallestKvType?: BudgetChoice;
+  readonly bestQuantization?: BudgetChoice;
+}
+
+export interface BudgetChange {
+  /**
+   * As the command line spells it: `--kv`.
+   */
+  readonly option: string;
+  readonly value: string;
+  readonly totalBytes: number;
+  readonly savedBytes: number;
+  /**
+   * What is lost by it.
+   */
+  readonly cost: string;
+}
+
+export interface BudgetChoice {
+  readonly value: string;
+  readonly totalBytes: number;
+  /**
+   * Measured relative error of the weights, where the artifact carries it.
+   */
+  readonly error?: number;
+}
+
+export interface BudgetCount {
+  readonly value: number;
+  readonly totalBytes: number;
+}
+
+export interface BufferPlan {
+  readonly name: string;
+  readonly bytes: number;
+  /**
+   * In the tape of working buffers.
+   */
+  readonly offset: number;
+  /**
+   * First step of the program at which its content matters; -1: before the first.
+   */
+  readonly firstStep: number;
+  /**
+   * Last such step, over all layers.
+   */
+  readonly lastStep: number;
+}
+
+export interface CacheBytes {
+  /**
+   * What all sequences hold at the full context, without padding.
+   */
+  readonly bytes: number;
+  /**
+   * Growth of one sequence per position, while no window slides.
+   */
+  readonly bytesPerToken: number;
+  /**
+   * What holds keys and values at `options.activePositions`.
+   */
+  readonly activeBytes: number;
+}
+
+export interface Ceiling {
+  readonly name: string;
+  readonly limitBytes: number;
+  /**
+   * What is held against the limit.
+   */
+  readonly bytes: number;
+  readonly fits: boolean;
+  readonly about: string;
+}
+
+/**
+ * What one more token costs at `options.activePositions`. Estimates.
+ */
+export interface DecodeCost {
+  /**
+   * Weights and cache that have to be read.
+   */
+  readonly bytesPerToken: number;
+  readonly weightBytes: number;
+  readonly cacheBytes: number;
+  /**
+   * Multiplications and additions, 2 for each weight that is used, and those of attention.
+   */
+  readonly flopsPerToken: number;
+  readonly bandwidthBytesPerSecond?: number;
+  /**
+   * Where memory alone is the limit: bandwidth / bytes.
+   */
+  readonly ceilingTokensPerSecond?: number;
+}
+
 export interface DecodeSpeed {
   readonly startPosition: number;
   /**
@@ -387,6 +487,15 @@ export interface HyperparameterRecord {
   readonly slidingWindow?: number;
 }
 
+export interface LoadMoment {
+  readonly phase: 'start' | 'allocate' | 'read' | 'repack' | 'ready' | 'run';
+  /**
+   * Sum of the parts.
+   */
+  readonly bytes: number;
+  readonly parts: readonly PlanComponent[];
+}
+
 export interface LoadTotals {
   /**
    * From the call to a model that is ready: reading, the tokenizer, the threads of the engine.
@@ -506,6 +615,24 @@ export interface OperationTotals {
   readonly operations?: number;
 }
 
+/**
+ * Elements of the tensors.
+ */
+export interface ParameterCounts {
+  /**
+   * All tensors as they are stored; a tied head that is stored twice counts twice.
+   */
+  readonly total: number;
+  /**
+   * Without second copies of tied tensors.
+   */
+  readonly unique: number;
+  /**
+   * Those that one token uses: of a mixture, the experts that it is routed to and all that is no expert.
+   */
+  readonly active: number;
+}
+
 export interface PerplexityDemand {
   /**
    * A text, beside the policy.
@@ -526,7 +653,7 @@ export interface PlanComponent {
   readonly name: string;
   readonly bytes: number;
   /**
-   * exact: follows from the layout that the runtime allocates; measured: read from the process; estimated: neither.
+   * exact: follows from the layout that the runtime allocates; measured: read from a process; estimated: neither.
    */
   readonly kind: 'exact' | 'measured' | 'estimated';
 }
@@ -534,9 +661,32 @@ export interface PlanComponent {
 export interface PlanOptionsRecord {
   readonly context: number;
   readonly chunk: number;
-  readonly kvType: 'f32' | 'f16' | 'q8';
+  /**
+   * q8_0 and q4_0 are ggml's blocks of 32: planned, not run.
+   */
+  readonly kvType: 'f32' | 'f16' | 'q8' | 'q8_0' | 'q4_0';
   readonly logitsRows: number;
   readonly threads: number;
+  /**
+   * Conversations side by side, each with a cache of its own behind the shared prefix.
+   */
+  readonly sequences?: number;
+  /**
+   * Positions at the start that all sequences share.
+   */
+  readonly sharedPrefix?: number;
+  /**
+   * Positions of each sequence for which the active bytes of the cache are given.
+   */
+  readonly activePositions?: number;
+  /**
+   * Whose process is counted; none counts the model's memory alone.
+   */
+  readonly host?: 'none' | 'node' | 'chromium';
+  /**
+   * As what the weights are planned, where not as they are stored.
+   */
+  readonly quantization?: string;
 }
 
 /**
@@ -545,30 +695,61 @@ export interface PlanOptionsRecord {
 export interface PlanReport {
   readonly version: 1;
   /**
-   * Sum of the components.
+   * Sum of the components: what the process holds at its peak, as far as it is known.
    */
   readonly totalBytes: number;
   readonly components: readonly PlanComponent[];
   /**
-   * Present where a budget was given.
+   * What the plan cannot say, by name. Absent where it says all: then the total is complete.
+   */
+  readonly unknown?: readonly UnknownComponent[];
+  /**
+   * Present where a budget was given and the answer is certain: absent where the known parts fit and others are unknown.
    */
   readonly fits?: boolean;
   readonly budgetBytes?: number;
   readonly options: PlanOptionsRecord;
   readonly model: PlannedModel;
+  readonly parameters?: ParameterCounts;
+  readonly weights?: WeightBytes;
+  readonly kvCache?: CacheBytes;
+  /**
+   * Working buffers, in the order of their places. They overlap where they never live at the same time.
+   */
+  readonly buffers?: readonly BufferPlan[];
+  /**
+   * What is held while the model is loaded, in order.
+   */
+  readonly timeline?: readonly LoadMoment[];
+  /**
+   * What the platforms grant, each with its own verdict.
+   */
+  readonly ceilings?: readonly Ceiling[];
+  readonly decode?: DecodeCost;
+  readonly answers?: BudgetAnswers;
+  readonly tradeoffs?: TradeoffTable;
+  /**
+   * Where the budget is too small: changes that each make the model fit, cheapest first, three at most.
+   */
+  readonly changes?: readonly BudgetChange[];
   readonly notes?: readonly string[];
 }
 
 export interface PlannedModel {
+  readonly name?: string;
   readonly architecture: string;
   /**
-   * Elements of all tensors of the contract.
+   * As `parameters.total`.
    */
   readonly parameters: number;
   /**
-   * Whether the types of the tensors were read from a file with weights, or assumed from a configuration alone.
+   * Whether the types of the tensors were read from a file with weights, or assumed from a configuration alone, or from the bundled catalogue.
    */
-  readonly source: 'weights' | 'configuration';
+  readonly source: 'weights' | 'configuration' | 'catalogue';
+  /**
+   * Whether the runtime has a program for the architecture: then every row of its memory is exact.
+   */
+  readonly runs?: boolean;
   /**
    * Bytes per encoding in the weight tape.
    */
@@ -957,6 +1138,35 @@ export interface ToolRecord {
   readonly version: string;
 }
 
+export interface TradeoffCell {
+  readonly totalBytes: number;
+  readonly fits?: boolean;
+}
+
+export interface TradeoffRow {
+  readonly quantization: string;
+  readonly weightBytes: number;
+  readonly bitsPerWeight: number;
+  /**
+   * One for each context.
+   */
+  readonly cells: readonly TradeoffCell[];
+}
+
+/**
+ * Quantization by context, everything else as asked.
+ */
+export interface TradeoffTable {
+  readonly contexts: readonly number[];
+  readonly kvType: string;
+  readonly rows: readonly TradeoffRow[];
+}
+
+export interface UnknownComponent {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /**
  * Why it is not verified.
  */
@@ -1026,6 +1236,25 @@ export interface VerifiedSigner {
    * Who confirmed the identity.
    */
   readonly issuer?: string;
+}
+
+export interface WeightBytes {
+  /**
+   * Payload and scales of all tensors, without padding.
+   */
+  readonly bytes: number;
+  readonly byDtype: {
+    readonly [k: string]: number;
+  };
+  /**
+   * The tensors outside the layers first, each group by its name; then the layers.
+   */
+  readonly byLayer: readonly WeightGroup[];
+}
+
+export interface WeightGroup {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export interface WeightsDemand {

@@ -1429,27 +1429,331 @@ t be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else v
 [{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"\
 must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate32.errors=[{instancePath,
 schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,
-errors===0}var PlanReport=validate52;var schema102={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{
-type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},schema103={type:"object",required:["context","c\
-hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
-integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
-schema104={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{architecture:{
-type:"string"},parameters:{type:"integer",minimum:1},source:{enum:["weights","configuration"]},weightTypes:{type:"object",
-additionalProperties:{type:"integer",minimum:0}}}};function validate52(data,{instancePath="",parentData,parentDataProperty,
+errors===0}var PlanReport=validate52,schema101={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"plan-report.\
+schema.json",type:"object",required:["version","totalBytes","components","options","model"],additionalProperties:!1,properties:{
+version:{const:1},totalBytes:{type:"integer",minimum:0},components:{type:"array",items:{$ref:"#/$defs/component"}},unknown:{
+type:"array",items:{$ref:"#/$defs/unknown"}},fits:{type:"boolean"},budgetBytes:{type:"integer",minimum:0},options:{$ref:"\
+#/$defs/options"},model:{$ref:"#/$defs/model"},parameters:{$ref:"#/$defs/parameters"},weights:{$ref:"#/$defs/weights"},kvCache:{
+$ref:"#/$defs/kvCache"},buffers:{type:"array",items:{$ref:"#/$defs/buffer"}},timeline:{type:"array",items:{$ref:"#/$defs\
+/moment"}},ceilings:{type:"array",items:{$ref:"#/$defs/ceiling"}},decode:{$ref:"#/$defs/decode"},answers:{$ref:"#/$defs/\
+answers"},tradeoffs:{$ref:"#/$defs/tradeoffs"},changes:{type:"array",items:{$ref:"#/$defs/change"}},notes:{type:"array",
+items:{type:"string"}}},$defs:{component:{type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{
+name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},unknown:{type:"obje\
+ct",required:["name","reason"],additionalProperties:!1,properties:{name:{type:"string"},reason:{type:"string"}}},options:{
+type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{
+type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"\
+integer",minimum:1},threads:{type:"integer",minimum:1},sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",
+minimum:0},activePositions:{type:"integer",minimum:0},host:{enum:["none","node","chromium"]},quantization:{type:"string"}}},
+model:{type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{name:{type:"str\
+ing"},architecture:{type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configuration","catalo\
+gue"]},runs:{type:"boolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}},parameters:{type:"\
+object",required:["total","unique","active"],additionalProperties:!1,properties:{total:{type:"integer",minimum:0},unique:{
+type:"integer",minimum:0},active:{type:"integer",minimum:0}}},weights:{type:"object",required:["bytes","byDtype","byLaye\
+r"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},byDtype:{type:"object",additionalProperties:{type:"\
+integer",minimum:0}},byLayer:{type:"array",items:{$ref:"#/$defs/group"}}}},group:{type:"object",required:["name","bytes"],
+additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0}}},kvCache:{type:"object",required:[
+"bytes","bytesPerToken","activeBytes"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},bytesPerToken:{
+type:"integer",minimum:0},activeBytes:{type:"integer",minimum:0}}},buffer:{type:"object",required:["name","bytes","offse\
+t","firstStep","lastStep"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},offset:{
+type:"integer",minimum:0},firstStep:{type:"integer",minimum:-1},lastStep:{type:"integer",minimum:-1}}},moment:{type:"obj\
+ect",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start","allocate","read","repa\
+ck","ready","run"]},bytes:{type:"integer",minimum:0},parts:{type:"array",items:{$ref:"#/$defs/component"}}}},ceiling:{type:"\
+object",required:["name","limitBytes","bytes","fits","about"],additionalProperties:!1,properties:{name:{type:"string"},limitBytes:{
+type:"integer",minimum:0},bytes:{type:"integer",minimum:0},fits:{type:"boolean"},about:{type:"string"}}},decode:{type:"o\
+bject",required:["bytesPerToken","weightBytes","cacheBytes","flopsPerToken"],additionalProperties:!1,properties:{bytesPerToken:{
+type:"integer",minimum:0},weightBytes:{type:"integer",minimum:0},cacheBytes:{type:"integer",minimum:0},flopsPerToken:{type:"\
+integer",minimum:0},bandwidthBytesPerSecond:{type:"integer",minimum:1},ceilingTokensPerSecond:{type:"number",minimum:0}}},
+answers:{type:"object",required:[],additionalProperties:!1,properties:{largestContext:{$ref:"#/$defs/count"},largestSequences:{
+$ref:"#/$defs/count"},bestKvType:{$ref:"#/$defs/choice"},smallestKvType:{$ref:"#/$defs/choice"},bestQuantization:{$ref:"\
+#/$defs/choice"}}},count:{type:"object",required:["value","totalBytes"],additionalProperties:!1,properties:{value:{type:"\
+integer",minimum:1},totalBytes:{type:"integer",minimum:0}}},choice:{type:"object",required:["value","totalBytes"],additionalProperties:!1,
+properties:{value:{type:"string"},totalBytes:{type:"integer",minimum:0},error:{type:"number",minimum:0}}},tradeoffs:{type:"\
+object",required:["contexts","kvType","rows"],additionalProperties:!1,properties:{contexts:{type:"array",items:{type:"in\
+teger",minimum:1}},kvType:{type:"string"},rows:{type:"array",items:{$ref:"#/$defs/tradeoff"}}}},tradeoff:{type:"object",
+required:["quantization","weightBytes","bitsPerWeight","cells"],additionalProperties:!1,properties:{quantization:{type:"\
+string"},weightBytes:{type:"integer",minimum:0},bitsPerWeight:{type:"number",minimum:0},cells:{type:"array",items:{$ref:"\
+#/$defs/cell"}}}},cell:{type:"object",required:["totalBytes"],additionalProperties:!1,properties:{totalBytes:{type:"inte\
+ger",minimum:0},fits:{type:"boolean"}}},change:{type:"object",required:["option","value","totalBytes","savedBytes","cost"],
+additionalProperties:!1,properties:{option:{type:"string"},value:{type:"string"},totalBytes:{type:"integer",minimum:0},savedBytes:{
+type:"integer",minimum:0},cost:{type:"string"}}}}},schema102={type:"object",required:["name","bytes","kind"],additionalProperties:!1,
+properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}};var schema104={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{
+type:"integer",minimum:1},threads:{type:"integer",minimum:1},sequences:{type:"integer",minimum:1},sharedPrefix:{type:"in\
+teger",minimum:0},activePositions:{type:"integer",minimum:0},host:{enum:["none","node","chromium"]},quantization:{type:"\
+string"}}},schema105={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{
+name:{type:"string"},architecture:{type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configu\
+ration","catalogue"]},runs:{type:"boolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}};function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.bytes===void 0&&(missing0=
+"bytes")||data.byDtype===void 0&&(missing0="byDtype")||data.byLayer===void 0&&(missing0="byLayer"))return validate53.errors=
+[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
+property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="bytes"||key0==="byDtype"||key0==="byL\
+ayer")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.bytes!==void 0){
+let data0=data.bytes,_errs2=errors;if(!(typeof data0=="number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate53.
+errors=[{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type:"integer"},
+message:"must be integer"}],!1;if(errors===_errs2&&typeof data0=="number"&&isFinite(data0)&&(data0<0||isNaN(data0)))return validate53.
+errors=[{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byDtype!==void 0){
+let data1=data.byDtype,_errs4=errors;if(errors===_errs4)if(data1&&typeof data1=="object"&&!Array.isArray(data1))for(let key1 in data1){
+let data2=data1[key1],_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate53.
+errors=[{instancePath:instancePath+"/byDtype/"+key1.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/properties/byDt\
+ype/additionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&
+typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate53.errors=[{instancePath:instancePath+"/\
+byDtype/"+key1.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/properties/byDtype/additionalProperties/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid1=_errs7===errors;if(!valid1)break}else return validate53.
+errors=[{instancePath:instancePath+"/byDtype",schemaPath:"#/properties/byDtype/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0)if(data.byLayer!==void 0){let data3=data.
+byLayer,_errs9=errors;if(errors===_errs9)if(Array.isArray(data3)){var valid2=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){
+let data4=data3[i0],_errs11=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;
+if(data4.name===void 0&&(missing1="name")||data4.bytes===void 0&&(missing1="bytes"))return validate53.errors=[{instancePath:instancePath+
+"/byLayer/"+i0,schemaPath:"#/$defs/group/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
+ve required property '"+missing1+"'"}],!1;{let _errs14=errors;for(let key2 in data4)if(!(key2==="name"||key2==="bytes")){
+return validate53.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs14===
+errors){if(data4.name!==void 0){let _errs15=errors;if(typeof data4.name!="string")return validate53.errors=[{instancePath:instancePath+
+"/byLayer/"+i0+"/name",schemaPath:"#/$defs/group/properties/name/type",keyword:"type",params:{type:"string"},message:"mu\
+st be string"}],!1;var valid4=_errs15===errors}else var valid4=!0;if(valid4)if(data4.bytes!==void 0){let data6=data4.bytes,
+_errs17=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate53.errors=[{instancePath:instancePath+
+"/byLayer/"+i0+"/bytes",schemaPath:"#/$defs/group/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs17&&typeof data6=="number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate53.
+errors=[{instancePath:instancePath+"/byLayer/"+i0+"/bytes",schemaPath:"#/$defs/group/properties/bytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid4=_errs17===errors}else var valid4=!0}}}else
+return validate53.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid2=_errs11===errors;if(!valid2)break}}else return validate53.errors=
+[{instancePath:instancePath+"/byLayer",schemaPath:"#/properties/byLayer/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs9===errors}else var valid0=!0}}}}else return validate53.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}
+var schema111={type:"object",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start",
+"allocate","read","repack","ready","run"]},bytes:{type:"integer",minimum:0},parts:{type:"array",items:{$ref:"#/$defs/com\
+ponent"}}}};function validate55(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.phase===
+void 0&&(missing0="phase")||data.bytes===void 0&&(missing0="bytes")||data.parts===void 0&&(missing0="parts"))return validate55.
+errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="phase"||key0==="bytes"||key0===
+"parts")){return validate55.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.phase!==void 0){
+let data0=data.phase,_errs2=errors;if(!(data0==="start"||data0==="allocate"||data0==="read"||data0==="repack"||data0==="\
+ready"||data0==="run"))return validate55.errors=[{instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",
+keyword:"enum",params:{allowedValues:schema111.properties.phase.enum},message:"must be equal to one of the allowed value\
+s"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.bytes!==void 0){let data1=data.bytes,_errs3=errors;
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate55.errors=[{instancePath:instancePath+
+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate55.errors=[{instancePath:instancePath+
+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
+0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0)if(data.parts!==void 0){let data2=data.parts,_errs5=errors;
+if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0],
+_errs7=errors;if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.name===void 0&&
+(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate55.errors=
+[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},
+message:"must have required property '"+missing1+"'"}],!1;{let _errs10=errors;for(let key1 in data3)if(!(key1==="name"||
+key1==="bytes"||key1==="kind")){return validate55.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/co\
+mponent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have add\
+itional properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;if(typeof data3.name!="st\
+ring")return validate55.errors=[{instancePath:instancePath+"/parts/"+i0+"/name",schemaPath:"#/$defs/component/properties\
+/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===errors}else var valid3=!0;
+if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(
+data5)&&isFinite(data5)))return validate55.errors=[{instancePath:instancePath+"/parts/"+i0+"/bytes",schemaPath:"#/$defs/\
+component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs13&&
+typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate55.errors=[{instancePath:instancePath+"/\
+parts/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)if(data3.kind!==void 0){let data6=data3.
+kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate55.errors=[{instancePath:instancePath+
+"/parts/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",params:{allowedValues:schema102.
+properties.kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else
+return validate55.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)break}}else return validate55.errors=
+[{instancePath:instancePath+"/parts",schemaPath:"#/properties/parts/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}}else return validate55.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}function validate57(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let _errs1=errors;for(let key0 in data)if(!(key0===
+"largestContext"||key0==="largestSequences"||key0==="bestKvType"||key0==="smallestKvType"||key0==="bestQuantization")){return validate57.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.largestContext!==void 0){let data0=data.
+largestContext,_errs2=errors;if(errors===errors)if(data0&&typeof data0=="object"&&!Array.isArray(data0)){let missing0;if(data0.
+value===void 0&&(missing0="value")||data0.totalBytes===void 0&&(missing0="totalBytes"))return validate57.errors=[{instancePath:instancePath+
+"/largestContext",schemaPath:"#/$defs/count/required",keyword:"required",params:{missingProperty:missing0},message:"must\
+ have required property '"+missing0+"'"}],!1;{let _errs5=errors;for(let key1 in data0)if(!(key1==="value"||key1==="total\
+Bytes")){return validate57.errors=[{instancePath:instancePath+"/largestContext",schemaPath:"#/$defs/count/additionalProp\
+erties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],
+!1;break}if(_errs5===errors){if(data0.value!==void 0){let data1=data0.value,_errs6=errors;if(!(typeof data1=="number"&&!(data1%
+1)&&!isNaN(data1)&&isFinite(data1)))return validate57.errors=[{instancePath:instancePath+"/largestContext/value",schemaPath:"\
+#/$defs/count/properties/value/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&
+typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate57.errors=[{instancePath:instancePath+"/\
+largestContext/value",schemaPath:"#/$defs/count/properties/value/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
+message:"must be >= 1"}],!1;var valid2=_errs6===errors}else var valid2=!0;if(valid2)if(data0.totalBytes!==void 0){let data2=data0.
+totalBytes,_errs8=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate57.errors=
+[{instancePath:instancePath+"/largestContext/totalBytes",schemaPath:"#/$defs/count/properties/totalBytes/type",keyword:"\
+type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data2=="number"&&isFinite(data2)&&
+(data2<0||isNaN(data2)))return validate57.errors=[{instancePath:instancePath+"/largestContext/totalBytes",schemaPath:"#/\
+$defs/count/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;
+var valid2=_errs8===errors}else var valid2=!0}}}else return validate57.errors=[{instancePath:instancePath+"/largestConte\
+xt",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.largestSequences!==void 0){let data3=data.largestSequences,_errs10=errors;if(errors===
+errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.value===void 0&&(missing1="value")||
+data3.totalBytes===void 0&&(missing1="totalBytes"))return validate57.errors=[{instancePath:instancePath+"/largestSequenc\
+es",schemaPath:"#/$defs/count/required",keyword:"required",params:{missingProperty:missing1},message:"must have required\
+ property '"+missing1+"'"}],!1;{let _errs13=errors;for(let key2 in data3)if(!(key2==="value"||key2==="totalBytes")){return validate57.
+errors=[{instancePath:instancePath+"/largestSequences",schemaPath:"#/$defs/count/additionalProperties",keyword:"addition\
+alProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs13===errors){
+if(data3.value!==void 0){let data4=data3.value,_errs14=errors;if(!(typeof data4=="number"&&!(data4%1)&&!isNaN(data4)&&isFinite(
+data4)))return validate57.errors=[{instancePath:instancePath+"/largestSequences/value",schemaPath:"#/$defs/count/propert\
+ies/value/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data4==
+"number"&&isFinite(data4)&&(data4<1||isNaN(data4)))return validate57.errors=[{instancePath:instancePath+"/largestSequenc\
+es/value",schemaPath:"#/$defs/count/properties/value/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid4=_errs14===errors}else var valid4=!0;if(valid4)if(data3.totalBytes!==void 0){let data5=data3.
+totalBytes,_errs16=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate57.errors=
+[{instancePath:instancePath+"/largestSequences/totalBytes",schemaPath:"#/$defs/count/properties/totalBytes/type",keyword:"\
+type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs16&&typeof data5=="number"&&isFinite(data5)&&
+(data5<0||isNaN(data5)))return validate57.errors=[{instancePath:instancePath+"/largestSequences/totalBytes",schemaPath:"\
+#/$defs/count/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1;var valid4=_errs16===errors}else var valid4=!0}}}else return validate57.errors=[{instancePath:instancePath+"/largestS\
+equences",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===
+errors}else var valid0=!0;if(valid0){if(data.bestKvType!==void 0){let data6=data.bestKvType,_errs18=errors;if(errors===errors)
+if(data6&&typeof data6=="object"&&!Array.isArray(data6)){let missing2;if(data6.value===void 0&&(missing2="value")||data6.
+totalBytes===void 0&&(missing2="totalBytes"))return validate57.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"\
+#/$defs/choice/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
+"'"}],!1;{let _errs21=errors;for(let key3 in data6)if(!(key3==="value"||key3==="totalBytes"||key3==="error")){return validate57.
+errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"#/$defs/choice/additionalProperties",keyword:"additionalPro\
+perties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs21===errors){
+if(data6.value!==void 0){let _errs22=errors;if(typeof data6.value!="string")return validate57.errors=[{instancePath:instancePath+
+"/bestKvType/value",schemaPath:"#/$defs/choice/properties/value/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"}],!1;var valid6=_errs22===errors}else var valid6=!0;if(valid6){if(data6.totalBytes!==void 0){let data8=data6.
+totalBytes,_errs24=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate57.errors=
+[{instancePath:instancePath+"/bestKvType/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs24&&typeof data8=="number"&&isFinite(data8)&&
+(data8<0||isNaN(data8)))return validate57.errors=[{instancePath:instancePath+"/bestKvType/totalBytes",schemaPath:"#/$def\
+s/choice/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid6=_errs24===
+errors}else var valid6=!0;if(valid6)if(data6.error!==void 0){let data9=data6.error,_errs26=errors;if(errors===_errs26)if(typeof data9==
+"number"&&isFinite(data9)){if(data9<0||isNaN(data9))return validate57.errors=[{instancePath:instancePath+"/bestKvType/er\
+ror",schemaPath:"#/$defs/choice/properties/error/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"mu\
+st be >= 0"}],!1}else return validate57.errors=[{instancePath:instancePath+"/bestKvType/error",schemaPath:"#/$defs/choic\
+e/properties/error/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs26===errors}else
+var valid6=!0}}}}else return validate57.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"#/$defs/choice/type",
+keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){
+if(data.smallestKvType!==void 0){let data10=data.smallestKvType,_errs28=errors;if(errors===errors)if(data10&&typeof data10==
+"object"&&!Array.isArray(data10)){let missing3;if(data10.value===void 0&&(missing3="value")||data10.totalBytes===void 0&&
+(missing3="totalBytes"))return validate57.errors=[{instancePath:instancePath+"/smallestKvType",schemaPath:"#/$defs/choic\
+e/required",keyword:"required",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],
+!1;{let _errs31=errors;for(let key4 in data10)if(!(key4==="value"||key4==="totalBytes"||key4==="error")){return validate57.
+errors=[{instancePath:instancePath+"/smallestKvType",schemaPath:"#/$defs/choice/additionalProperties",keyword:"additiona\
+lProperties",params:{additionalProperty:key4},message:"must NOT have additional properties"}],!1;break}if(_errs31===errors){
+if(data10.value!==void 0){let _errs32=errors;if(typeof data10.value!="string")return validate57.errors=[{instancePath:instancePath+
+"/smallestKvType/value",schemaPath:"#/$defs/choice/properties/value/type",keyword:"type",params:{type:"string"},message:"\
+must be string"}],!1;var valid8=_errs32===errors}else var valid8=!0;if(valid8){if(data10.totalBytes!==void 0){let data12=data10.
+totalBytes,_errs34=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate57.
+errors=[{instancePath:instancePath+"/smallestKvType/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"\
+type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data12=="number"&&isFinite(data12)&&
+(data12<0||isNaN(data12)))return validate57.errors=[{instancePath:instancePath+"/smallestKvType/totalBytes",schemaPath:"\
+#/$defs/choice/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1;var valid8=_errs34===errors}else var valid8=!0;if(valid8)if(data10.error!==void 0){let data13=data10.error,_errs36=errors;
+if(errors===_errs36)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate57.errors=[{
+instancePath:instancePath+"/smallestKvType/error",schemaPath:"#/$defs/choice/properties/error/minimum",keyword:"minimum",
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate57.errors=[{instancePath:instancePath+"\
+/smallestKvType/error",schemaPath:"#/$defs/choice/properties/error/type",keyword:"type",params:{type:"number"},message:"\
+must be number"}],!1;var valid8=_errs36===errors}else var valid8=!0}}}}else return validate57.errors=[{instancePath:instancePath+
+"/smallestKvType",schemaPath:"#/$defs/choice/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs28===
+errors}else var valid0=!0;if(valid0)if(data.bestQuantization!==void 0){let data14=data.bestQuantization,_errs38=errors;if(errors===
+errors)if(data14&&typeof data14=="object"&&!Array.isArray(data14)){let missing4;if(data14.value===void 0&&(missing4="val\
+ue")||data14.totalBytes===void 0&&(missing4="totalBytes"))return validate57.errors=[{instancePath:instancePath+"/bestQua\
+ntization",schemaPath:"#/$defs/choice/required",keyword:"required",params:{missingProperty:missing4},message:"must have \
+required property '"+missing4+"'"}],!1;{let _errs41=errors;for(let key5 in data14)if(!(key5==="value"||key5==="totalByte\
+s"||key5==="error")){return validate57.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice\
+/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional\
+ properties"}],!1;break}if(_errs41===errors){if(data14.value!==void 0){let _errs42=errors;if(typeof data14.value!="strin\
+g")return validate57.errors=[{instancePath:instancePath+"/bestQuantization/value",schemaPath:"#/$defs/choice/properties/\
+value/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs42===errors}else var valid10=!0;
+if(valid10){if(data14.totalBytes!==void 0){let data16=data14.totalBytes,_errs44=errors;if(!(typeof data16=="number"&&!(data16%
+1)&&!isNaN(data16)&&isFinite(data16)))return validate57.errors=[{instancePath:instancePath+"/bestQuantization/totalBytes",
+schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs44&&typeof data16=="number"&&isFinite(data16)&&(data16<0||isNaN(data16)))return validate57.errors=[{
+instancePath:instancePath+"/bestQuantization/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid10=_errs44===errors}else var valid10=!0;if(valid10)
+if(data14.error!==void 0){let data17=data14.error,_errs46=errors;if(errors===_errs46)if(typeof data17=="number"&&isFinite(
+data17)){if(data17<0||isNaN(data17))return validate57.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"\
+#/$defs/choice/properties/error/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
+return validate57.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"#/$defs/choice/properties/err\
+or/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid10=_errs46===errors}else var valid10=!0}}}}else
+return validate57.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice/type",keyword:"type",
+params:{type:"object"},message:"must be object"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}else return validate57.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate57.
+errors=vErrors,errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.quantization===void 0&&
+(missing0="quantization")||data.weightBytes===void 0&&(missing0="weightBytes")||data.bitsPerWeight===void 0&&(missing0="\
+bitsPerWeight")||data.cells===void 0&&(missing0="cells"))return validate60.errors=[{instancePath,schemaPath:"#/required",
+keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="quantization"||key0==="weightBytes"||key0==="bitsPerWeight"||key0==="cells")){return validate60.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.quantization!==void 0){let _errs2=errors;
+if(typeof data.quantization!="string")return validate60.errors=[{instancePath:instancePath+"/quantization",schemaPath:"#\
+/properties/quantization/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.weightBytes!==void 0){let data1=data.weightBytes,_errs4=errors;if(!(typeof data1=="numb\
+er"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate60.errors=[{instancePath:instancePath+"/weightBytes",schemaPath:"\
+#/properties/weightBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&
+typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate60.errors=[{instancePath:instancePath+"/\
+weightBytes",schemaPath:"#/properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
+ust be >= 0"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.bitsPerWeight!==void 0){let data2=data.
+bitsPerWeight,_errs6=errors;if(errors===_errs6)if(typeof data2=="number"&&isFinite(data2)){if(data2<0||isNaN(data2))return validate60.
+errors=[{instancePath:instancePath+"/bitsPerWeight",schemaPath:"#/properties/bitsPerWeight/minimum",keyword:"minimum",params:{
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate60.errors=[{instancePath:instancePath+"/bitsPer\
+Weight",schemaPath:"#/properties/bitsPerWeight/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;
+var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.cells!==void 0){let data3=data.cells,_errs8=errors;if(errors===
+_errs8)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs10=errors;
+if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;if(data4.totalBytes===void 0&&(missing1=
+"totalBytes"))return validate60.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/required",keyword:"\
+required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs13=errors;
+for(let key1 in data4)if(!(key1==="totalBytes"||key1==="fits")){return validate60.errors=[{instancePath:instancePath+"/c\
+ells/"+i0,schemaPath:"#/$defs/cell/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs13===errors){if(data4.totalBytes!==void 0){let data5=data4.
+totalBytes,_errs14=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate60.errors=
+[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$defs/cell/properties/totalBytes/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data5=="number"&&isFinite(data5)&&
+(data5<0||isNaN(data5)))return validate60.errors=[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$d\
+efs/cell/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs14===
+errors}else var valid3=!0;if(valid3)if(data4.fits!==void 0){let _errs16=errors;if(typeof data4.fits!="boolean")return validate60.
+errors=[{instancePath:instancePath+"/cells/"+i0+"/fits",schemaPath:"#/$defs/cell/properties/fits/type",keyword:"type",params:{
+type:"boolean"},message:"must be boolean"}],!1;var valid3=_errs16===errors}else var valid3=!0}}}else return validate60.errors=
+[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/type",keyword:"type",params:{type:"object"},message:"m\
+ust be object"}],!1;var valid1=_errs10===errors;if(!valid1)break}}else return validate60.errors=[{instancePath:instancePath+
+"/cells",schemaPath:"#/properties/cells/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===
+errors}else var valid0=!0}}}}}else return validate60.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate60.errors=vErrors,errors===0}function validate59(data,{instancePath="",
+parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
+"object"&&!Array.isArray(data)){let missing0;if(data.contexts===void 0&&(missing0="contexts")||data.kvType===void 0&&(missing0=
+"kvType")||data.rows===void 0&&(missing0="rows"))return validate59.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
+for(let key0 in data)if(!(key0==="contexts"||key0==="kvType"||key0==="rows")){return validate59.errors=[{instancePath,schemaPath:"\
+#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
+l properties"}],!1;break}if(_errs1===errors){if(data.contexts!==void 0){let data0=data.contexts,_errs2=errors;if(errors===
+_errs2)if(Array.isArray(data0)){var valid1=!0;let len0=data0.length;for(let i0=0;i0<len0;i0++){let data1=data0[i0],_errs4=errors;
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate59.errors=[{instancePath:instancePath+
+"/contexts/"+i0,schemaPath:"#/properties/contexts/items/type",keyword:"type",params:{type:"integer"},message:"must be in\
+teger"}],!1;if(errors===_errs4&&typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate59.errors=
+[{instancePath:instancePath+"/contexts/"+i0,schemaPath:"#/properties/contexts/items/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:1},message:"must be >= 1"}],!1;var valid1=_errs4===errors;if(!valid1)break}}else return validate59.errors=[{instancePath:instancePath+
+"/contexts",schemaPath:"#/properties/contexts/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.kvType!==void 0){let _errs6=errors;if(typeof data.kvType!="string")return validate59.
+errors=[{instancePath:instancePath+"/kvType",schemaPath:"#/properties/kvType/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.rows!==void 0){let data3=data.
+rows,_errs8=errors;if(errors===_errs8)if(Array.isArray(data3)){var valid2=!0;let len1=data3.length;for(let i1=0;i1<len1;i1++){
+let _errs10=errors;validate60(data3[i1],{instancePath:instancePath+"/rows/"+i1,parentData:data3,parentDataProperty:i1,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate60.errors:vErrors.concat(validate60.errors),errors=vErrors.length);var valid2=_errs10===
+errors;if(!valid2)break}}else return validate59.errors=[{instancePath:instancePath+"/rows",schemaPath:"#/properties/rows\
+/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate59.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate59.errors=vErrors,errors===0}function validate52(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.
 components===void 0&&(missing0="components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0=
 "model"))return validate52.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="totalBytes"||key0==="components"||key0==="fits"||key0==="budgetBytes"||key0==="options"||key0==="model"||key0===
-"notes")){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
-additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==
-void 0){let _errs2=errors;if(data.version!==1)return validate52.errors=[{instancePath:instancePath+"/version",schemaPath:"\
-#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;if(!(typeof data1==
-"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+"/totalBytes",
-schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate52.errors=[{instancePath:instancePath+
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema101.
+properties,key0)){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+version!==void 0){let _errs2=errors;if(data.version!==1)return validate52.errors=[{instancePath:instancePath+"/version",
+schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
+var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+
+"/totalBytes",schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate52.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
 ust be >= 0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,
 _errs5=errors;if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){
@@ -1475,321 +1779,582 @@ owed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return 
 "/components/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
 var valid1=_errs7===errors;if(!valid1)break}}else return validate52.errors=[{instancePath:instancePath+"/components",schemaPath:"\
 #/properties/components/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
-var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs16=errors;if(typeof data.fits!="boolean")return validate52.errors=
-[{instancePath:instancePath+"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"\
-must be boolean"}],!1;var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data8=data.
-budgetBytes,_errs18=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate52.errors=
-[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integ\
-er"},message:"must be integer"}],!1;if(errors===_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))
-return validate52.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){
-if(data.options!==void 0){let data9=data.options,_errs20=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.
-isArray(data9)){let missing2;if(data9.context===void 0&&(missing2="context")||data9.chunk===void 0&&(missing2="chunk")||
-data9.kvType===void 0&&(missing2="kvType")||data9.logitsRows===void 0&&(missing2="logitsRows")||data9.threads===void 0&&
-(missing2="threads"))return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/require\
-d",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs23=errors;
-for(let key2 in data9)if(!(key2==="context"||key2==="chunk"||key2==="kvType"||key2==="logitsRows"||key2==="threads")){return validate52.
-errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalPrope\
-rties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs23===errors){if(data9.
-context!==void 0){let data10=data9.context,_errs24=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate52.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
-context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs24&&typeof data10==
-"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate52.errors=[{instancePath:instancePath+"/options/con\
+var valid0=!0;if(valid0){if(data.unknown!==void 0){let data7=data.unknown,_errs16=errors;if(errors===_errs16)if(Array.isArray(
+data7)){var valid4=!0;let len1=data7.length;for(let i1=0;i1<len1;i1++){let data8=data7[i1],_errs18=errors;if(errors===errors)
+if(data8&&typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.name===void 0&&(missing2="name")||data8.reason===
+void 0&&(missing2="reason"))return validate52.errors=[{instancePath:instancePath+"/unknown/"+i1,schemaPath:"#/$defs/unkn\
+own/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],
+!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="name"||key2==="reason")){return validate52.errors=[{instancePath:instancePath+
+"/unknown/"+i1,schemaPath:"#/$defs/unknown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+message:"must NOT have additional properties"}],!1;break}if(_errs21===errors){if(data8.name!==void 0){let _errs22=errors;
+if(typeof data8.name!="string")return validate52.errors=[{instancePath:instancePath+"/unknown/"+i1+"/name",schemaPath:"#\
+/$defs/unknown/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs22===
+errors}else var valid6=!0;if(valid6)if(data8.reason!==void 0){let _errs24=errors;if(typeof data8.reason!="string")return validate52.
+errors=[{instancePath:instancePath+"/unknown/"+i1+"/reason",schemaPath:"#/$defs/unknown/properties/reason/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs24===errors}else var valid6=!0}}}else return validate52.
+errors=[{instancePath:instancePath+"/unknown/"+i1,schemaPath:"#/$defs/unknown/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;var valid4=_errs18===errors;if(!valid4)break}}else return validate52.errors=[{instancePath:instancePath+
+"/unknown",schemaPath:"#/properties/unknown/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs16===
+errors}else var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs26=errors;if(typeof data.fits!="boolean")return validate52.
+errors=[{instancePath:instancePath+"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"\
+must be boolean"}],!1;var valid0=_errs26===errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data12=data.
+budgetBytes,_errs28=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate52.
+errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs28&&typeof data12=="number"&&isFinite(data12)&&(data12<0||isNaN(
+data12)))return validate52.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimu\
+m",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs28===errors}else var valid0=!0;
+if(valid0){if(data.options!==void 0){let data13=data.options,_errs30=errors;if(errors===errors)if(data13&&typeof data13==
+"object"&&!Array.isArray(data13)){let missing3;if(data13.context===void 0&&(missing3="context")||data13.chunk===void 0&&
+(missing3="chunk")||data13.kvType===void 0&&(missing3="kvType")||data13.logitsRows===void 0&&(missing3="logitsRows")||data13.
+threads===void 0&&(missing3="threads"))return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$de\
+fs/options/required",keyword:"required",params:{missingProperty:missing3},message:"must have required property '"+missing3+
+"'"}],!1;{let _errs33=errors;for(let key3 in data13)if(!func1.call(schema104.properties,key3)){return validate52.errors=
+[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
+params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs33===errors){if(data13.
+context!==void 0){let data14=data13.context,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(
+data14)))return validate52.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14==
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate52.errors=[{instancePath:instancePath+"/options/con\
 text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data9.chunk!==void 0){let data11=data9.chunk,
-_errs26=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate52.errors=[{instancePath:instancePath+
-"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs26&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate52.
-errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
-um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs26===errors}else var valid5=!0;if(valid5){
-if(data9.kvType!==void 0){let data12=data9.kvType,_errs28=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate52.
-errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema103.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid5=_errs28===
-errors}else var valid5=!0;if(valid5){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs29=errors;if(!(typeof data13==
-"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate52.errors=[{instancePath:instancePath+"/options/\
-logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs29&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate52.
-errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid5=_errs29===errors}else var valid5=!0;if(valid5)
-if(data9.threads!==void 0){let data14=data9.threads,_errs31=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
-isFinite(data14)))return validate52.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
-operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs31&&typeof data14==
-"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate52.errors=[{instancePath:instancePath+"/options/thr\
-eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid5=_errs31===errors}else var valid5=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+
-"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs20===
-errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data15=data.model,_errs33=errors;if(errors===errors)if(data15&&
-typeof data15=="object"&&!Array.isArray(data15)){let missing3;if(data15.architecture===void 0&&(missing3="architecture")||
-data15.parameters===void 0&&(missing3="parameters")||data15.source===void 0&&(missing3="source"))return validate52.errors=
-[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"required",params:{missingProperty:missing3},
-message:"must have required property '"+missing3+"'"}],!1;{let _errs36=errors;for(let key3 in data15)if(!(key3==="archit\
-ecture"||key3==="parameters"||key3==="source"||key3==="weightTypes")){return validate52.errors=[{instancePath:instancePath+
-"/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
-message:"must NOT have additional properties"}],!1;break}if(_errs36===errors){if(data15.architecture!==void 0){let _errs37=errors;
-if(typeof data15.architecture!="string")return validate52.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
-#/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid7=_errs37===
-errors}else var valid7=!0;if(valid7){if(data15.parameters!==void 0){let data17=data15.parameters,_errs39=errors;if(!(typeof data17==
-"number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate52.errors=[{instancePath:instancePath+"/model/pa\
-rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate52.
-errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs39===errors}else var valid7=!0;if(valid7){
-if(data15.source!==void 0){let data18=data15.source,_errs41=errors;if(!(data18==="weights"||data18==="configuration"))return validate52.
-errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{
-allowedValues:schema104.properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid7=_errs41===
-errors}else var valid7=!0;if(valid7)if(data15.weightTypes!==void 0){let data19=data15.weightTypes,_errs42=errors;if(errors===
-_errs42)if(data19&&typeof data19=="object"&&!Array.isArray(data19))for(let key4 in data19){let data20=data19[key4],_errs45=errors;
-if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(data20)))return validate52.errors=[{instancePath:instancePath+
-"/model/weightTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
-ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs45&&typeof data20==
-"number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate52.errors=[{instancePath:instancePath+"/model/weigh\
-tTypes/"+key4.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
-es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs45===errors;if(!valid8)
-break}else return validate52.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/model/propertie\
-s/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid7=_errs42===errors}else
-var valid7=!0}}}}}else return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs33===errors}else var valid0=!0;if(valid0)if(data.
-notes!==void 0){let data21=data.notes,_errs47=errors;if(errors===_errs47)if(Array.isArray(data21)){var valid9=!0;let len1=data21.
-length;for(let i1=0;i1<len1;i1++){let _errs49=errors;if(typeof data21[i1]!="string")return validate52.errors=[{instancePath:instancePath+
-"/notes/"+i1,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid9=_errs49===errors;if(!valid9)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
-#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs47===errors}else
-var valid0=!0}}}}}}}}}else return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var QuantizationPredicate=validate53;var schema106={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
-$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate54(data,{
+must be >= 1"}],!1;var valid8=_errs34===errors}else var valid8=!0;if(valid8){if(data13.chunk!==void 0){let data15=data13.
+chunk,_errs36=errors;if(!(typeof data15=="number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate52.errors=
+[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs36&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(
+data15)))return validate52.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
+unk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs36===errors}else
+var valid8=!0;if(valid8){if(data13.kvType!==void 0){let data16=data13.kvType,_errs38=errors;if(!(data16==="f32"||data16===
+"f16"||data16==="q8"||data16==="q8_0"||data16==="q4_0"))return validate52.errors=[{instancePath:instancePath+"/options/k\
+vType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema104.properties.kvType.
+enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs38===errors}else var valid8=!0;if(valid8){
+if(data13.logitsRows!==void 0){let data17=data13.logitsRows,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(
+data17)&&isFinite(data17)))return validate52.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$def\
+s/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate52.errors=[{instancePath:instancePath+
+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">\
+=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs39===errors}else var valid8=!0;if(valid8){if(data13.threads!==void 0){
+let data18=data13.threads,_errs41=errors;if(!(typeof data18=="number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate52.
+errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/properties/threads/type",keyword:"type",
+params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs41&&typeof data18=="number"&&isFinite(data18)&&(data18<
+1||isNaN(data18)))return validate52.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+operties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs41===
+errors}else var valid8=!0;if(valid8){if(data13.sequences!==void 0){let data19=data13.sequences,_errs43=errors;if(!(typeof data19==
+"number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate52.errors=[{instancePath:instancePath+"/options/\
+sequences",schemaPath:"#/$defs/options/properties/sequences/type",keyword:"type",params:{type:"integer"},message:"must b\
+e integer"}],!1;if(errors===_errs43&&typeof data19=="number"&&isFinite(data19)&&(data19<1||isNaN(data19)))return validate52.
+errors=[{instancePath:instancePath+"/options/sequences",schemaPath:"#/$defs/options/properties/sequences/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs43===errors}else var valid8=!0;if(valid8){
+if(data13.sharedPrefix!==void 0){let data20=data13.sharedPrefix,_errs45=errors;if(!(typeof data20=="number"&&!(data20%1)&&
+!isNaN(data20)&&isFinite(data20)))return validate52.errors=[{instancePath:instancePath+"/options/sharedPrefix",schemaPath:"\
+#/$defs/options/properties/sharedPrefix/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs45&&typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate52.errors=[{instancePath:instancePath+
+"/options/sharedPrefix",schemaPath:"#/$defs/options/properties/sharedPrefix/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs45===errors}else var valid8=!0;if(valid8){if(data13.activePositions!==
+void 0){let data21=data13.activePositions,_errs47=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(
+data21)))return validate52.errors=[{instancePath:instancePath+"/options/activePositions",schemaPath:"#/$defs/options/pro\
+perties/activePositions/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
+typeof data21=="number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate52.errors=[{instancePath:instancePath+
+"/options/activePositions",schemaPath:"#/$defs/options/properties/activePositions/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs47===errors}else var valid8=!0;if(valid8){if(data13.host!==void 0){
+let data22=data13.host,_errs49=errors;if(!(data22==="none"||data22==="node"||data22==="chromium"))return validate52.errors=
+[{instancePath:instancePath+"/options/host",schemaPath:"#/$defs/options/properties/host/enum",keyword:"enum",params:{allowedValues:schema104.
+properties.host.enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs49===errors}else var valid8=!0;
+if(valid8)if(data13.quantization!==void 0){let _errs50=errors;if(typeof data13.quantization!="string")return validate52.
+errors=[{instancePath:instancePath+"/options/quantization",schemaPath:"#/$defs/options/properties/quantization/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs50===errors}else var valid8=!0}}}}}}}}}}}else
+return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid0=_errs30===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){
+let data24=data.model,_errs52=errors;if(errors===errors)if(data24&&typeof data24=="object"&&!Array.isArray(data24)){let missing4;
+if(data24.architecture===void 0&&(missing4="architecture")||data24.parameters===void 0&&(missing4="parameters")||data24.
+source===void 0&&(missing4="source"))return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/m\
+odel/required",keyword:"required",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],
+!1;{let _errs55=errors;for(let key4 in data24)if(!(key4==="name"||key4==="architecture"||key4==="parameters"||key4==="so\
+urce"||key4==="runs"||key4==="weightTypes")){return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#\
+/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NOT hav\
+e additional properties"}],!1;break}if(_errs55===errors){if(data24.name!==void 0){let _errs56=errors;if(typeof data24.name!=
+"string")return validate52.errors=[{instancePath:instancePath+"/model/name",schemaPath:"#/$defs/model/properties/name/ty\
+pe",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs56===errors}else var valid10=!0;
+if(valid10){if(data24.architecture!==void 0){let _errs58=errors;if(typeof data24.architecture!="string")return validate52.
+errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"#/$defs/model/properties/architecture/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs58===errors}else var valid10=!0;if(valid10){
+if(data24.parameters!==void 0){let data27=data24.parameters,_errs60=errors;if(!(typeof data27=="number"&&!(data27%1)&&!isNaN(
+data27)&&isFinite(data27)))return validate52.errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/\
+model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs60&&
+typeof data27=="number"&&isFinite(data27)&&(data27<0||isNaN(data27)))return validate52.errors=[{instancePath:instancePath+
+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1;var valid10=_errs60===errors}else var valid10=!0;if(valid10){if(data24.source!==void 0){let data28=data24.
+source,_errs62=errors;if(!(data28==="weights"||data28==="configuration"||data28==="catalogue"))return validate52.errors=
+[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{allowedValues:schema105.
+properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid10=_errs62===errors}else var valid10=!0;
+if(valid10){if(data24.runs!==void 0){let _errs63=errors;if(typeof data24.runs!="boolean")return validate52.errors=[{instancePath:instancePath+
+"/model/runs",schemaPath:"#/$defs/model/properties/runs/type",keyword:"type",params:{type:"boolean"},message:"must be bo\
+olean"}],!1;var valid10=_errs63===errors}else var valid10=!0;if(valid10)if(data24.weightTypes!==void 0){let data30=data24.
+weightTypes,_errs65=errors;if(errors===_errs65)if(data30&&typeof data30=="object"&&!Array.isArray(data30))for(let key5 in data30){
+let data31=data30[key5],_errs68=errors;if(!(typeof data31=="number"&&!(data31%1)&&!isNaN(data31)&&isFinite(data31)))return validate52.
+errors=[{instancePath:instancePath+"/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs\
+/model/properties/weightTypes/additionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
+!1;if(errors===_errs68&&typeof data31=="number"&&isFinite(data31)&&(data31<0||isNaN(data31)))return validate52.errors=[{
+instancePath:instancePath+"/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/pr\
+operties/weightTypes/additionalProperties/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
+= 0"}],!1;var valid11=_errs68===errors;if(!valid11)break}else return validate52.errors=[{instancePath:instancePath+"/mod\
+el/weightTypes",schemaPath:"#/$defs/model/properties/weightTypes/type",keyword:"type",params:{type:"object"},message:"mu\
+st be object"}],!1;var valid10=_errs65===errors}else var valid10=!0}}}}}}}else return validate52.errors=[{instancePath:instancePath+
+"/model",schemaPath:"#/$defs/model/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs52===
+errors}else var valid0=!0;if(valid0){if(data.parameters!==void 0){let data32=data.parameters,_errs70=errors;if(errors===
+errors)if(data32&&typeof data32=="object"&&!Array.isArray(data32)){let missing5;if(data32.total===void 0&&(missing5="tot\
+al")||data32.unique===void 0&&(missing5="unique")||data32.active===void 0&&(missing5="active"))return validate52.errors=
+[{instancePath:instancePath+"/parameters",schemaPath:"#/$defs/parameters/required",keyword:"required",params:{missingProperty:missing5},
+message:"must have required property '"+missing5+"'"}],!1;{let _errs73=errors;for(let key6 in data32)if(!(key6==="total"||
+key6==="unique"||key6==="active")){return validate52.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
+s/parameters/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT hav\
+e additional properties"}],!1;break}if(_errs73===errors){if(data32.total!==void 0){let data33=data32.total,_errs74=errors;
+if(!(typeof data33=="number"&&!(data33%1)&&!isNaN(data33)&&isFinite(data33)))return validate52.errors=[{instancePath:instancePath+
+"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs74&&typeof data33=="number"&&isFinite(data33)&&(data33<0||isNaN(data33)))return validate52.
+errors=[{instancePath:instancePath+"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs74===errors}else var valid13=!0;if(valid13){
+if(data32.unique!==void 0){let data34=data32.unique,_errs76=errors;if(!(typeof data34=="number"&&!(data34%1)&&!isNaN(data34)&&
+isFinite(data34)))return validate52.errors=[{instancePath:instancePath+"/parameters/unique",schemaPath:"#/$defs/paramete\
+rs/properties/unique/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs76&&typeof data34==
+"number"&&isFinite(data34)&&(data34<0||isNaN(data34)))return validate52.errors=[{instancePath:instancePath+"/parameters/\
+unique",schemaPath:"#/$defs/parameters/properties/unique/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"}],!1;var valid13=_errs76===errors}else var valid13=!0;if(valid13)if(data32.active!==void 0){let data35=data32.
+active,_errs78=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&isFinite(data35)))return validate52.errors=
+[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/properties/active/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs78&&typeof data35=="number"&&isFinite(data35)&&(data35<0||
+isNaN(data35)))return validate52.errors=[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/\
+properties/active/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs78===
+errors}else var valid13=!0}}}}else return validate52.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
+s/parameters/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs70===errors}else var valid0=!0;
+if(valid0){if(data.weights!==void 0){let _errs80=errors;validate53(data.weights,{instancePath:instancePath+"/weights",parentData:data,
+parentDataProperty:"weights",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate53.errors:vErrors.concat(validate53.
+errors),errors=vErrors.length);var valid0=_errs80===errors}else var valid0=!0;if(valid0){if(data.kvCache!==void 0){let data37=data.
+kvCache,_errs81=errors;if(errors===errors)if(data37&&typeof data37=="object"&&!Array.isArray(data37)){let missing6;if(data37.
+bytes===void 0&&(missing6="bytes")||data37.bytesPerToken===void 0&&(missing6="bytesPerToken")||data37.activeBytes===void 0&&
+(missing6="activeBytes"))return validate52.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/req\
+uired",keyword:"required",params:{missingProperty:missing6},message:"must have required property '"+missing6+"'"}],!1;{let _errs84=errors;
+for(let key7 in data37)if(!(key7==="bytes"||key7==="bytesPerToken"||key7==="activeBytes")){return validate52.errors=[{instancePath:instancePath+
+"/kvCache",schemaPath:"#/$defs/kvCache/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},
+message:"must NOT have additional properties"}],!1;break}if(_errs84===errors){if(data37.bytes!==void 0){let data38=data37.
+bytes,_errs85=errors;if(!(typeof data38=="number"&&!(data38%1)&&!isNaN(data38)&&isFinite(data38)))return validate52.errors=
+[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/bytes/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs85&&typeof data38=="number"&&isFinite(data38)&&(data38<0||isNaN(
+data38)))return validate52.errors=[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/by\
+tes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs85===errors}else
+var valid15=!0;if(valid15){if(data37.bytesPerToken!==void 0){let data39=data37.bytesPerToken,_errs87=errors;if(!(typeof data39==
+"number"&&!(data39%1)&&!isNaN(data39)&&isFinite(data39)))return validate52.errors=[{instancePath:instancePath+"/kvCache/\
+bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs87&&typeof data39=="number"&&isFinite(data39)&&(data39<0||isNaN(data39)))return validate52.
+errors=[{instancePath:instancePath+"/kvCache/bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/minimum",
+keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs87===errors}else var valid15=!0;
+if(valid15)if(data37.activeBytes!==void 0){let data40=data37.activeBytes,_errs89=errors;if(!(typeof data40=="number"&&!(data40%
+1)&&!isNaN(data40)&&isFinite(data40)))return validate52.errors=[{instancePath:instancePath+"/kvCache/activeBytes",schemaPath:"\
+#/$defs/kvCache/properties/activeBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs89&&typeof data40=="number"&&isFinite(data40)&&(data40<0||isNaN(data40)))return validate52.errors=[{instancePath:instancePath+
+"/kvCache/activeBytes",schemaPath:"#/$defs/kvCache/properties/activeBytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs89===errors}else var valid15=!0}}}}else return validate52.errors=
+[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;var valid0=_errs81===errors}else var valid0=!0;if(valid0){if(data.buffers!==void 0){let data41=data.
+buffers,_errs91=errors;if(errors===_errs91)if(Array.isArray(data41)){var valid16=!0;let len2=data41.length;for(let i2=0;i2<
+len2;i2++){let data42=data41[i2],_errs93=errors;if(errors===errors)if(data42&&typeof data42=="object"&&!Array.isArray(data42)){
+let missing7;if(data42.name===void 0&&(missing7="name")||data42.bytes===void 0&&(missing7="bytes")||data42.offset===void 0&&
+(missing7="offset")||data42.firstStep===void 0&&(missing7="firstStep")||data42.lastStep===void 0&&(missing7="lastStep"))
+return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/required",keyword:"requir\
+ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs96=errors;for(let key8 in data42)
+if(!(key8==="name"||key8==="bytes"||key8==="offset"||key8==="firstStep"||key8==="lastStep")){return validate52.errors=[{
+instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/additionalProperties",keyword:"additionalProperties",
+params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs96===errors){if(data42.
+name!==void 0){let _errs97=errors;if(typeof data42.name!="string")return validate52.errors=[{instancePath:instancePath+"\
+/buffers/"+i2+"/name",schemaPath:"#/$defs/buffer/properties/name/type",keyword:"type",params:{type:"string"},message:"mu\
+st be string"}],!1;var valid18=_errs97===errors}else var valid18=!0;if(valid18){if(data42.bytes!==void 0){let data44=data42.
+bytes,_errs99=errors;if(!(typeof data44=="number"&&!(data44%1)&&!isNaN(data44)&&isFinite(data44)))return validate52.errors=
+[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffer/properties/bytes/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs99&&typeof data44=="number"&&isFinite(data44)&&(data44<0||
+isNaN(data44)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffer/p\
+roperties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===
+errors}else var valid18=!0;if(valid18){if(data42.offset!==void 0){let data45=data42.offset,_errs101=errors;if(!(typeof data45==
+"number"&&!(data45%1)&&!isNaN(data45)&&isFinite(data45)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
+i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must be \
+integer"}],!1;if(errors===_errs101&&typeof data45=="number"&&isFinite(data45)&&(data45<0||isNaN(data45)))return validate52.
+errors=[{instancePath:instancePath+"/buffers/"+i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs101===errors}else var valid18=!0;
+if(valid18){if(data42.firstStep!==void 0){let data46=data42.firstStep,_errs103=errors;if(!(typeof data46=="number"&&!(data46%
+1)&&!isNaN(data46)&&isFinite(data46)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/firstStep",schemaPath:"\
+#/$defs/buffer/properties/firstStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs103&&typeof data46=="number"&&isFinite(data46)&&(data46<-1||isNaN(data46)))return validate52.errors=[{instancePath:instancePath+
+"/buffers/"+i2+"/firstStep",schemaPath:"#/$defs/buffer/properties/firstStep/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:-1},message:"must be >= -1"}],!1;var valid18=_errs103===errors}else var valid18=!0;if(valid18)if(data42.lastStep!==
+void 0){let data47=data42.lastStep,_errs105=errors;if(!(typeof data47=="number"&&!(data47%1)&&!isNaN(data47)&&isFinite(data47)))
+return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/la\
+stStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs105&&typeof data47==
+"number"&&isFinite(data47)&&(data47<-1||isNaN(data47)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
+i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/lastStep/minimum",keyword:"minimum",params:{comparison:">=",limit:-1},
+message:"must be >= -1"}],!1;var valid18=_errs105===errors}else var valid18=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+
+"/buffers/"+i2,schemaPath:"#/$defs/buffer/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs93===
+errors;if(!valid16)break}}else return validate52.errors=[{instancePath:instancePath+"/buffers",schemaPath:"#/properties/\
+buffers/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs91===errors}else var valid0=!0;
+if(valid0){if(data.timeline!==void 0){let data48=data.timeline,_errs107=errors;if(errors===_errs107)if(Array.isArray(data48)){
+var valid19=!0;let len3=data48.length;for(let i3=0;i3<len3;i3++){let _errs109=errors;validate55(data48[i3],{instancePath:instancePath+
+"/timeline/"+i3,parentData:data48,parentDataProperty:i3,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:
+vErrors.concat(validate55.errors),errors=vErrors.length);var valid19=_errs109===errors;if(!valid19)break}}else return validate52.
+errors=[{instancePath:instancePath+"/timeline",schemaPath:"#/properties/timeline/type",keyword:"type",params:{type:"arra\
+y"},message:"must be array"}],!1;var valid0=_errs107===errors}else var valid0=!0;if(valid0){if(data.ceilings!==void 0){let data50=data.
+ceilings,_errs110=errors;if(errors===_errs110)if(Array.isArray(data50)){var valid20=!0;let len4=data50.length;for(let i4=0;i4<
+len4;i4++){let data51=data50[i4],_errs112=errors;if(errors===errors)if(data51&&typeof data51=="object"&&!Array.isArray(data51)){
+let missing8;if(data51.name===void 0&&(missing8="name")||data51.limitBytes===void 0&&(missing8="limitBytes")||data51.bytes===
+void 0&&(missing8="bytes")||data51.fits===void 0&&(missing8="fits")||data51.about===void 0&&(missing8="about"))return validate52.
+errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceiling/required",keyword:"required",params:{missingProperty:missing8},
+message:"must have required property '"+missing8+"'"}],!1;{let _errs115=errors;for(let key9 in data51)if(!(key9==="name"||
+key9==="limitBytes"||key9==="bytes"||key9==="fits"||key9==="about")){return validate52.errors=[{instancePath:instancePath+
+"/ceilings/"+i4,schemaPath:"#/$defs/ceiling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key9},
+message:"must NOT have additional properties"}],!1;break}if(_errs115===errors){if(data51.name!==void 0){let _errs116=errors;
+if(typeof data51.name!="string")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/name",schemaPath:"\
+#/$defs/ceiling/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs116===
+errors}else var valid22=!0;if(valid22){if(data51.limitBytes!==void 0){let data53=data51.limitBytes,_errs118=errors;if(!(typeof data53==
+"number"&&!(data53%1)&&!isNaN(data53)&&isFinite(data53)))return validate52.errors=[{instancePath:instancePath+"/ceilings\
+/"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs118&&typeof data53=="number"&&isFinite(data53)&&(data53<0||isNaN(data53)))return validate52.
+errors=[{instancePath:instancePath+"/ceilings/"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/minim\
+um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid22=_errs118===errors}else var valid22=!0;
+if(valid22){if(data51.bytes!==void 0){let data54=data51.bytes,_errs120=errors;if(!(typeof data54=="number"&&!(data54%1)&&
+!isNaN(data54)&&isFinite(data54)))return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/bytes",schemaPath:"\
+#/$defs/ceiling/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
+_errs120&&typeof data54=="number"&&isFinite(data54)&&(data54<0||isNaN(data54)))return validate52.errors=[{instancePath:instancePath+
+"/ceilings/"+i4+"/bytes",schemaPath:"#/$defs/ceiling/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",
+limit:0},message:"must be >= 0"}],!1;var valid22=_errs120===errors}else var valid22=!0;if(valid22){if(data51.fits!==void 0){
+let _errs122=errors;if(typeof data51.fits!="boolean")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+
+"/fits",schemaPath:"#/$defs/ceiling/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must be boolea\
+n"}],!1;var valid22=_errs122===errors}else var valid22=!0;if(valid22)if(data51.about!==void 0){let _errs124=errors;if(typeof data51.
+about!="string")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/about",schemaPath:"#/$defs/ceilin\
+g/properties/about/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs124===errors}else
+var valid22=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceilin\
+g/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid20=_errs112===errors;if(!valid20)break}}else
+return validate52.errors=[{instancePath:instancePath+"/ceilings",schemaPath:"#/properties/ceilings/type",keyword:"type",
+params:{type:"array"},message:"must be array"}],!1;var valid0=_errs110===errors}else var valid0=!0;if(valid0){if(data.decode!==
+void 0){let data57=data.decode,_errs126=errors;if(errors===errors)if(data57&&typeof data57=="object"&&!Array.isArray(data57)){
+let missing9;if(data57.bytesPerToken===void 0&&(missing9="bytesPerToken")||data57.weightBytes===void 0&&(missing9="weigh\
+tBytes")||data57.cacheBytes===void 0&&(missing9="cacheBytes")||data57.flopsPerToken===void 0&&(missing9="flopsPerToken"))
+return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{
+missingProperty:missing9},message:"must have required property '"+missing9+"'"}],!1;{let _errs129=errors;for(let key10 in data57)
+if(!(key10==="bytesPerToken"||key10==="weightBytes"||key10==="cacheBytes"||key10==="flopsPerToken"||key10==="bandwidthBy\
+tesPerSecond"||key10==="ceilingTokensPerSecond")){return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
+#/$defs/decode/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key10},message:"must NOT \
+have additional properties"}],!1;break}if(_errs129===errors){if(data57.bytesPerToken!==void 0){let data58=data57.bytesPerToken,
+_errs130=errors;if(!(typeof data58=="number"&&!(data58%1)&&!isNaN(data58)&&isFinite(data58)))return validate52.errors=[{
+instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$defs/decode/properties/bytesPerToken/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs130&&typeof data58=="number"&&isFinite(data58)&&
+(data58<0||isNaN(data58)))return validate52.errors=[{instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$de\
+fs/decode/properties/bytesPerToken/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1;var valid24=_errs130===errors}else var valid24=!0;if(valid24){if(data57.weightBytes!==void 0){let data59=data57.weightBytes,
+_errs132=errors;if(!(typeof data59=="number"&&!(data59%1)&&!isNaN(data59)&&isFinite(data59)))return validate52.errors=[{
+instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/properties/weightBytes/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs132&&typeof data59=="number"&&isFinite(data59)&&(data59<
+0||isNaN(data59)))return validate52.errors=[{instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/\
+properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs132===
+errors}else var valid24=!0;if(valid24){if(data57.cacheBytes!==void 0){let data60=data57.cacheBytes,_errs134=errors;if(!(typeof data60==
+"number"&&!(data60%1)&&!isNaN(data60)&&isFinite(data60)))return validate52.errors=[{instancePath:instancePath+"/decode/c\
+acheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/type",keyword:"type",params:{type:"integer"},message:"must b\
+e integer"}],!1;if(errors===_errs134&&typeof data60=="number"&&isFinite(data60)&&(data60<0||isNaN(data60)))return validate52.
+errors=[{instancePath:instancePath+"/decode/cacheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs134===errors}else var valid24=!0;
+if(valid24){if(data57.flopsPerToken!==void 0){let data61=data57.flopsPerToken,_errs136=errors;if(!(typeof data61=="numbe\
+r"&&!(data61%1)&&!isNaN(data61)&&isFinite(data61)))return validate52.errors=[{instancePath:instancePath+"/decode/flopsPe\
+rToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/type",keyword:"type",params:{type:"integer"},message:"must b\
+e integer"}],!1;if(errors===_errs136&&typeof data61=="number"&&isFinite(data61)&&(data61<0||isNaN(data61)))return validate52.
+errors=[{instancePath:instancePath+"/decode/flopsPerToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/minimum",
+keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs136===errors}else var valid24=!0;
+if(valid24){if(data57.bandwidthBytesPerSecond!==void 0){let data62=data57.bandwidthBytesPerSecond,_errs138=errors;if(!(typeof data62==
+"number"&&!(data62%1)&&!isNaN(data62)&&isFinite(data62)))return validate52.errors=[{instancePath:instancePath+"/decode/b\
+andwidthBytesPerSecond",schemaPath:"#/$defs/decode/properties/bandwidthBytesPerSecond/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs138&&typeof data62=="number"&&isFinite(data62)&&(data62<1||isNaN(
+data62)))return validate52.errors=[{instancePath:instancePath+"/decode/bandwidthBytesPerSecond",schemaPath:"#/$defs/deco\
+de/properties/bandwidthBytesPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
+!1;var valid24=_errs138===errors}else var valid24=!0;if(valid24)if(data57.ceilingTokensPerSecond!==void 0){let data63=data57.
+ceilingTokensPerSecond,_errs140=errors;if(errors===_errs140)if(typeof data63=="number"&&isFinite(data63)){if(data63<0||isNaN(
+data63))return validate52.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
+/properties/ceilingTokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1}else return validate52.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
+/properties/ceilingTokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid24=_errs140===
+errors}else var valid24=!0}}}}}}}else return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs\
+/decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs126===errors}else var valid0=!0;
+if(valid0){if(data.answers!==void 0){let _errs142=errors;validate57(data.answers,{instancePath:instancePath+"/answers",parentData:data,
+parentDataProperty:"answers",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.concat(validate57.
+errors),errors=vErrors.length);var valid0=_errs142===errors}else var valid0=!0;if(valid0){if(data.tradeoffs!==void 0){let _errs143=errors;
+validate59(data.tradeoffs,{instancePath:instancePath+"/tradeoffs",parentData:data,parentDataProperty:"tradeoffs",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.concat(validate59.errors),errors=vErrors.length);var valid0=_errs143===
+errors}else var valid0=!0;if(valid0){if(data.changes!==void 0){let data66=data.changes,_errs144=errors;if(errors===_errs144)
+if(Array.isArray(data66)){var valid25=!0;let len5=data66.length;for(let i5=0;i5<len5;i5++){let data67=data66[i5],_errs146=errors;
+if(errors===errors)if(data67&&typeof data67=="object"&&!Array.isArray(data67)){let missing10;if(data67.option===void 0&&
+(missing10="option")||data67.value===void 0&&(missing10="value")||data67.totalBytes===void 0&&(missing10="totalBytes")||
+data67.savedBytes===void 0&&(missing10="savedBytes")||data67.cost===void 0&&(missing10="cost"))return validate52.errors=
+[{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$defs/change/required",keyword:"required",params:{missingProperty:missing10},
+message:"must have required property '"+missing10+"'"}],!1;{let _errs149=errors;for(let key11 in data67)if(!(key11==="op\
+tion"||key11==="value"||key11==="totalBytes"||key11==="savedBytes"||key11==="cost")){return validate52.errors=[{instancePath:instancePath+
+"/changes/"+i5,schemaPath:"#/$defs/change/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key11},
+message:"must NOT have additional properties"}],!1;break}if(_errs149===errors){if(data67.option!==void 0){let _errs150=errors;
+if(typeof data67.option!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/option",schemaPath:"\
+#/$defs/change/properties/option/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs150===
+errors}else var valid27=!0;if(valid27){if(data67.value!==void 0){let _errs152=errors;if(typeof data67.value!="string")return validate52.
+errors=[{instancePath:instancePath+"/changes/"+i5+"/value",schemaPath:"#/$defs/change/properties/value/type",keyword:"ty\
+pe",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs152===errors}else var valid27=!0;if(valid27){if(data67.
+totalBytes!==void 0){let data70=data67.totalBytes,_errs154=errors;if(!(typeof data70=="number"&&!(data70%1)&&!isNaN(data70)&&
+isFinite(data70)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/\
+change/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs154&&
+typeof data70=="number"&&isFinite(data70)&&(data70<0||isNaN(data70)))return validate52.errors=[{instancePath:instancePath+
+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/change/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid27=_errs154===errors}else var valid27=!0;if(valid27){if(data67.savedBytes!==
+void 0){let data71=data67.savedBytes,_errs156=errors;if(!(typeof data71=="number"&&!(data71%1)&&!isNaN(data71)&&isFinite(
+data71)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/savedBytes",schemaPath:"#/$defs/change/pr\
+operties/savedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs156&&typeof data71==
+"number"&&isFinite(data71)&&(data71<0||isNaN(data71)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+
+"/savedBytes",schemaPath:"#/$defs/change/properties/savedBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1;var valid27=_errs156===errors}else var valid27=!0;if(valid27)if(data67.cost!==void 0){let _errs158=errors;
+if(typeof data67.cost!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/cost",schemaPath:"\
+#/$defs/change/properties/cost/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs158===
+errors}else var valid27=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$\
+defs/change/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid25=_errs146===errors;if(!valid25)
+break}}else return validate52.errors=[{instancePath:instancePath+"/changes",schemaPath:"#/properties/changes/type",keyword:"\
+type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs144===errors}else var valid0=!0;if(valid0)if(data.
+notes!==void 0){let data73=data.notes,_errs160=errors;if(errors===_errs160)if(Array.isArray(data73)){var valid28=!0;let len6=data73.
+length;for(let i6=0;i6<len6;i6++){let _errs162=errors;if(typeof data73[i6]!="string")return validate52.errors=[{instancePath:instancePath+
+"/notes/"+i6,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
+!1;var valid28=_errs162===errors;if(!valid28)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs160===errors}else
+var valid0=!0}}}}}}}}}}}}}}}}}}}}else return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var QuantizationPredicate=validate63;var schema126={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
+$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate64(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0="format")||data.
-byteLength===void 0&&(missing0="byteLength"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+byteLength===void 0&&(missing0="byteLength"))return validate64.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
 quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="format"||key0==="byteLength")){return validate54.errors=[{instancePath,schemaPath:"#/additionalProperties",
+if(!(key0==="format"||key0==="byteLength")){return validate64.errors=[{instancePath,schemaPath:"#/additionalProperties",
 keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
 if(_errs1===errors){if(data.format!==void 0){let data0=data.format,_errs2=errors;if(!(data0==="slm1"||data0==="slm2"||data0===
-"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate54.errors=[{instancePath:instancePath+
-"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema106.properties.format.enum},message:"\
+"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate64.errors=[{instancePath:instancePath+
+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema126.properties.format.enum},message:"\
 must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.byteLength!==
 void 0){let data1=data.byteLength,_errs3=errors,_errs4=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(
-data1)))return validate54.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
+data1)))return validate64.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
 nt/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&typeof data1=="number"&&
-isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate54.errors=[{instancePath:instancePath+"/byteLeng\
+isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate64.errors=[{instancePath:instancePath+"/byteLeng\
 th",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate54.errors=[{instancePath:instancePath+
+message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate64.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate54.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate54.errors=vErrors,
-errors===0}function validate56(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate64.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate64.errors=vErrors,
+errors===0}function validate66(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&
-(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate56.errors=[{instancePath,
+(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate66.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="parameterCount"||key0===
-"license"||key0==="baseModel")){return validate56.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+"license"||key0==="baseModel")){return validate66.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
 itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
 errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(
-data0)>256)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
+data0)>256)return validate66.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
 maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate56.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate56.
+1)return validate66.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate66.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
-pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate66.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==
 void 0){let data1=data.architecture,_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))
-return validate56.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
+return validate66.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
 pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else
-return validate56.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
+return validate66.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.
 parameterCount!==void 0){let data2=data.parameterCount,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&
-isFinite(data2)))return validate56.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
+isFinite(data2)))return validate66.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
 erCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="n\
-umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate56.errors=[{instancePath:instancePath+"/\
+umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate66.errors=[{instancePath:instancePath+"/\
 parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate56.errors=[{instancePath:instancePath+
+message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate66.errors=[{instancePath:instancePath+
 "/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1}var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.license!==void 0){let data3=data.license,
-_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func2(data3)>256)return validate56.errors=[{instancePath:instancePath+
+_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func2(data3)>256)return validate66.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"mu\
-st NOT have more than 256 characters"}],!1;if(func2(data3)<1)return validate56.errors=[{instancePath:instancePath+"/lice\
+st NOT have more than 256 characters"}],!1;if(func2(data3)<1)return validate66.errors=[{instancePath:instancePath+"/lice\
 nse",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT h\
-ave fewer than 1 characters"}],!1;if(!pattern4.test(data3))return validate56.errors=[{instancePath:instancePath+"/licens\
+ave fewer than 1 characters"}],!1;if(!pattern4.test(data3))return validate66.errors=[{instancePath:instancePath+"/licens\
 e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
-message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.errors=[{instancePath:instancePath+
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.baseModel!==void 0){let data4=data.baseModel,
-_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate56.errors=[{instancePath:instancePath+
+_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate66.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate56.errors=[{instancePath:instancePath+"/ba\
+must NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate66.errors=[{instancePath:instancePath+"/ba\
 seModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must N\
-OT have fewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate56.errors=[{instancePath:instancePath+"/ba\
+OT have fewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate66.errors=[{instancePath:instancePath+"/ba\
 seModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u0\
-07f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate56.errors=[{instancePath:instancePath+
+07f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate66.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
-e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate56.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate56.errors=vErrors,errors===0}
-function validate58(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate66.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate66.errors=vErrors,errors===0}
+function validate68(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate58.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate68.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate58.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate68.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate58.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate68.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate58.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate68.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern4.test(data0))return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+aracters"}],!1;if(!pattern4.test(data0))return validate68.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
 /shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
-0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate68.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
 tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate58.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate68.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate58.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate68.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate58.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate68.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate58.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate68.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate58.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate68.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate58.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate58.errors=vErrors,errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,
+return validate68.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate68.errors=vErrors,errors===0}function validate70(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate60.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate70.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate60.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate70.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate60.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate70.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate60.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate70.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate60.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate70.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
 validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
 (vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate60.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+if(!valid2)break}}}else return validate70.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate70.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate70.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate70.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate60.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate70.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate60.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+2"||data4==="f16"))return validate70.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema92.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate60.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate60.errors=vErrors,errors===0}
-function validate63(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate70.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate70.errors=vErrors,errors===0}
+function validate73(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate63.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"name")||data.version===void 0&&(missing0="version"))return validate73.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate63.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate73.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func2(data0)>256)return validate63.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+"string"){if(func2(data0)>256)return validate73.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate63.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate63.errors=
+1)return validate73.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate73.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate63.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate73.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func2(data1)>256)return validate63.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+"string"){if(func2(data1)>256)return validate73.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
-1)return validate63.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate63.
+1)return validate73.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate73.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate63.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate73.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate63.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate63.errors=vErrors,errors===0}var pattern56=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate71(data,{instancePath="",parentData,
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate73.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate73.errors=vErrors,errors===0}var pattern56=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate81(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate71.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate81.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate71.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate81.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern56.test(data0))return validate71.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern56.test(data0))return validate81.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate81.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern56.test(data1))return validate71.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern56.test(data1))return validate81.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate81.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern56.test(data2))return validate71.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern56.test(data2))return validate81.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate81.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern56.test(data3))return validate71.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern56.test(data3))return validate81.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate71.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate81.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate71.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate71.errors=vErrors,errors===0}function validate78(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate81.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate81.errors=vErrors,errors===0}function validate88(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate78.errors=
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate88.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
-key0==="statistics")){return validate78.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
+key0==="statistics")){return validate88.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
 requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(
-data0))return validate78.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
+data0))return validate88.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/storageTy\
 pe/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[\
-A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate78.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
+A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate88.errors=[{instancePath:instancePath+"/requested",schemaPath:"\
 common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,_errs5=errors;if(errors===
-errors)if(typeof data1=="string"){if(func2(data1)>256)return validate78.errors=[{instancePath:instancePath+"/fallbackRea\
+errors)if(typeof data1=="string"){if(func2(data1)>256)return validate88.errors=[{instancePath:instancePath+"/fallbackRea\
 son",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT\
- have more than 256 characters"}],!1;if(func2(data1)<1)return validate78.errors=[{instancePath:instancePath+"/fallbackRe\
+ have more than 256 characters"}],!1;if(func2(data1)<1)return validate88.errors=[{instancePath:instancePath+"/fallbackRe\
 ason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT \
-have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate78.errors=[{instancePath:instancePath+"/fallb\
+have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate88.errors=[{instancePath:instancePath+"/fallb\
 ackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate78.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate88.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
-validate71(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.concat(validate71.errors),errors=vErrors.length);var valid0=_errs8===
-errors}else var valid0=!0}}}}else return validate78.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate78.errors=vErrors,errors===0}function validate53(data,{instancePath="",
+validate81(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate81.errors:vErrors.concat(validate81.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate88.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate88.errors=vErrors,errors===0}function validate63(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.artifact===void 0&&(missing0="artifact")||data.signedBy===void 0&&(missing0=
-"signedBy"))return validate53.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"signedBy"))return validate63.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="artifact"||
-key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate53.
+key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate63.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.artifact!==void 0){let _errs2=errors;
-validate54(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs2===errors}else
-var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate56(data.model,{instancePath:instancePath+"/mo\
-del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate56.errors:vErrors.
-concat(validate56.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
-void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate53.
+validate64(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate64.errors:vErrors.concat(validate64.errors),errors=vErrors.length);var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate66(data.model,{instancePath:instancePath+"/mo\
+del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate66.errors:vErrors.
+concat(validate66.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
+void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate63.
 errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxItems",params:{limit:4096},
 message:"must NOT have more than 4096 items"}],!1;{var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let _errs6=errors;
-validate58(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate58.errors:vErrors.concat(validate58.errors),errors=vErrors.length);var valid1=_errs6===errors;
-if(!valid1)break}}}else return validate53.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
+validate68(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate68.errors:vErrors.concat(validate68.errors),errors=vErrors.length);var valid1=_errs6===errors;
+if(!valid1)break}}}else return validate63.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
 /type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){
-if(data.recipe!==void 0){let _errs7=errors;validate60(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
-recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate60.errors:vErrors.concat(validate60.errors),errors=vErrors.
-length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate63(data.
+if(data.recipe!==void 0){let _errs7=errors;validate70(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
+recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate70.errors:vErrors.concat(validate70.errors),errors=vErrors.
+length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate73(data.
 tool,{instancePath:instancePath+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate63.errors:vErrors.concat(validate63.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
+null?validate73.errors:vErrors.concat(validate73.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
 if(valid0){if(data.tensors!==void 0){let data6=data.tensors,_errs9=errors;if(errors===_errs9)if(data6&&typeof data6=="ob\
-ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate53.errors=[{instancePath:instancePath+"/\
+ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate63.errors=[{instancePath:instancePath+"/\
 tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NOT \
 have more than 65536 properties"}],!1;for(let key1 in data6){let _errs11=errors;if(errors===errors)if(typeof key1=="stri\
 ng"){if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tens\
@@ -1798,17 +2363,17 @@ vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instan
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs11===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate53.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate78(data6[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate63.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate88(data6[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data6,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate78.errors:vErrors.concat(validate78.errors),errors=vErrors.length);var valid4=_errs15===errors;if(!valid4)
-break}}else return validate53.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate88.errors:vErrors.concat(validate88.errors),errors=vErrors.length);var valid4=_errs15===errors;if(!valid4)
+break}}else return validate63.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.
-signedBy!==void 0){let _errs16=errors;validate63(data.signedBy,{instancePath:instancePath+"/signedBy",parentData:data,parentDataProperty:"\
-signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate63.errors:vErrors.concat(validate63.errors),errors=
-vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate53.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}
-var Slm2Meta=validate65,schema122={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"\
+signedBy!==void 0){let _errs16=errors;validate73(data.signedBy,{instancePath:instancePath+"/signedBy",parentData:data,parentDataProperty:"\
+signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate73.errors:vErrors.concat(validate73.errors),errors=
+vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate63.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate63.errors=vErrors,errors===0}
+var Slm2Meta=validate75,schema142={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"slm2-meta.schema.json",type:"\
 object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},architecture:{type:"string",
 pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},recipe:{$ref:"common.schema.\
 json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/tensorName"},minProperties:1,
@@ -1825,152 +2390,152 @@ type:"object",properties:{requested:{$ref:"common.schema.json#/$defs/storageType
 son#/$defs/shortText"},statistics:{$ref:"#/$defs/tensorStatistics"}},required:["requested"],additionalProperties:!1},generation:{
 type:"object",properties:{eosTokenIds:{type:"array",maxItems:256,items:{type:"integer",minimum:0,maximum:16777215}},temperature:{
 type:"number",minimum:0},topK:{type:"integer",minimum:0,maximum:16777216},topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{
-type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern66=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate67(data,{instancePath="",parentData,parentDataProperty,
+type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern66=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate77(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate67.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate77.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate67.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate77.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate67.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate77.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate67.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate77.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate67.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate77.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
 validate47(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
 (vErrors=vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate67.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+if(!valid2)break}}}else return validate77.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate77.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate77.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate77.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate67.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate77.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate67.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+2"||data4==="f16"))return validate77.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
 enum",keyword:"enum",params:{allowedValues:schema92.properties.scaleType.enum},message:"must be equal to one of the allo\
-wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate67.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate67.errors=vErrors,errors===0}
-function validate70(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+wed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate77.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate77.errors=vErrors,errors===0}
+function validate80(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0=
-"requested"))return validate70.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"requested"))return validate80.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||
-key0==="fallbackReason"||key0==="statistics")){return validate70.errors=[{instancePath,schemaPath:"#/additionalPropertie\
+key0==="fallbackReason"||key0==="statistics")){return validate80.errors=[{instancePath,schemaPath:"#/additionalPropertie\
 s",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
 if(_errs1===errors){if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(!pattern31.test(data0))return validate70.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
+"string"){if(!pattern31.test(data0))return validate80.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
 .schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'\
-must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate70.errors=[{instancePath:instancePath+
+must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate80.errors=[{instancePath:instancePath+
 "/requested",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must\
  be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.
-fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate70.errors=
+fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate80.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate70.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate80.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLen\
-gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate70.errors=
+gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate80.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",
-params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate70.
+params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate80.
 errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",
 params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==
-void 0){let _errs8=errors;validate71(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
-statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.concat(validate71.errors),errors=
-vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate70.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate70.errors=vErrors,errors===0}
-function validate74(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+void 0){let _errs8=errors;validate81(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
+statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate81.errors:vErrors.concat(validate81.errors),errors=
+vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate80.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate80.errors=vErrors,errors===0}
+function validate84(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate74.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate84.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate74.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate84.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate74.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate84.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate74.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate84.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern4.test(data0))return validate74.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+aracters"}],!1;if(!pattern4.test(data0))return validate84.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
 /shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
-0000-\\u001f\\u007f]*$"'}],!1}else return validate74.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
 tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate74.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate84.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate74.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate84.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate74.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate84.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate74.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate84.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate74.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate74.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate74.errors=vErrors,errors===0}function validate76(data,{instancePath="",parentData,parentDataProperty,
+return validate84.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate84.errors=vErrors,errors===0}function validate86(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
-data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate76.
+data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate86.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate76.
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate86.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
-_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate76.errors=[{instancePath:instancePath+
+_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate86.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than\
- 256 characters"}],!1;if(func2(data0)<1)return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+ 256 characters"}],!1;if(func2(data0)<1)return validate86.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
 /shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
-test(data0))return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
+test(data0))return validate86.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
 pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
-return validate76.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
+return validate86.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.version!==void 0){
-let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate76.
+let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate86.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},
-message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate76.errors=[{instancePath:instancePath+
+message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate86.errors=[{instancePath:instancePath+
 "/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern4.test(data1))return validate76.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+an 1 characters"}],!1;if(!pattern4.test(data1))return validate86.errors=[{instancePath:instancePath+"/version",schemaPath:"\
 #/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern\
- "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate76.errors=[{instancePath:instancePath+"/version",schemaPath:"#\
+ "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate86.errors=[{instancePath:instancePath+"/version",schemaPath:"#\
 /$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
-var valid0=!0}}}else return validate76.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;return validate76.errors=vErrors,errors===0}function validate65(data,{instancePath="",parentData,parentDataProperty,
+var valid0=!0}}}else return validate86.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"\
+must be object"}],!1;return validate86.errors=vErrors,errors===0}function validate75(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.formatVersion===void 0&&(missing0="formatVersion")||data.architecture===void 0&&(missing0="a\
 rchitecture")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.
 tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))
-return validate65.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
-must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema122.properties,
-key0)){return validate65.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+return validate75.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema142.properties,
+key0)){return validate75.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==
-void 0){let _errs2=errors;if(data.formatVersion!==1)return validate65.errors=[{instancePath:instancePath+"/formatVersion",
+void 0){let _errs2=errors;if(data.formatVersion!==1)return validate75.errors=[{instancePath:instancePath+"/formatVersion",
 schemaPath:"#/properties/formatVersion/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===
-errors)if(typeof data1=="string"){if(func2(data1)>256)return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+errors)if(typeof data1=="string"){if(func2(data1)>256)return validate75.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
-56 characters"}],!1;if(func2(data1)<1)return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
+56 characters"}],!1;if(func2(data1)<1)return validate75.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
 hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern4.test(data1))return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.\
+s"}],!1;if(!pattern4.test(data1))return validate75.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.\
 json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pat\
-tern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+tern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate75.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data2=data.architecture,_errs6=errors;if(errors===
-_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate65.errors=[{instancePath:instancePath+"/archi\
+_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate75.errors=[{instancePath:instancePath+"/archi\
 tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
-message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
+message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate75.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs8=errors;validate29(
 data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
 rootData,dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(validate29.errors),errors=vErrors.length);
-var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate67(data.recipe,
+var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate77(data.recipe,
 {instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate67.errors:vErrors.concat(validate67.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
+null?validate77.errors:vErrors.concat(validate77.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
 if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;if(errors===_errs10)if(data5&&typeof data5=="\
-object"&&!Array.isArray(data5)){if(Object.keys(data5).length>3072)return validate65.errors=[{instancePath:instancePath+"\
+object"&&!Array.isArray(data5)){if(Object.keys(data5).length>3072)return validate75.errors=[{instancePath:instancePath+"\
 /tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:3072},message:"must NOT \
-have more than 3072 properties"}],!1;if(Object.keys(data5).length<1)return validate65.errors=[{instancePath:instancePath+
+have more than 3072 properties"}],!1;if(Object.keys(data5).length<1)return validate75.errors=[{instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},message:"must NOT ha\
 ve fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1=="string"){
 if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tensorNam\
@@ -1979,92 +2544,92 @@ vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instan
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate65.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate70(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate75.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate80(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate70.errors:vErrors.concat(validate70.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate65.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate80.errors:vErrors.concat(validate80.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate75.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate65.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate75.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate74(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate74.errors:vErrors.concat(validate74.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate65.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
+len0;i0++){let _errs19=errors;validate84(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate84.errors:vErrors.concat(validate84.errors),errors=vErrors.length);
+var valid5=_errs19===errors;if(!valid5)break}}}else return validate75.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
 #/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate76(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate76.errors:vErrors.
-concat(validate76.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate65.
+var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate86(data.tool,{instancePath:instancePath+"/too\
+l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate86.errors:vErrors.
+concat(validate86.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
+void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate75.
 errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate65.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate75.errors=
 [{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate65.errors=[{instancePath:instancePath+
+limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate75.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate75.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate65.errors=[{instancePath:instancePath+
+_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate75.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate65.errors=[{instancePath:instancePath+"/b\
+must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate75.errors=[{instancePath:instancePath+"/b\
 aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate65.errors=[{instancePath:instancePath+"/\
+NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate75.errors=[{instancePath:instancePath+"/\
 baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate65.errors=[{instancePath:instancePath+
+u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate75.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
 e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate65.errors=
+chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate75.errors=
 [{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate65.errors=[{instancePath:instancePath+
+limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate75.errors=[{instancePath:instancePath+
 "/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
 g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
 _errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate65.
+if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate75.
 errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
 if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate65.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
+if(data14.length>256)return validate75.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
 generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
 tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate65.errors=[{instancePath:instancePath+"/generati\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate75.errors=[{instancePath:instancePath+"/generati\
 on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
 er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate65.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+isNaN(data15))return validate75.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate65.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate75.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate65.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate75.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate65.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate65.
+return validate75.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate75.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate65.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate75.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate65.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate75.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate65.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate75.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate65.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate75.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate65.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate75.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate65.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate75.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate65.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate75.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate65.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate75.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate65.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate75.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate65.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate75.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
 "string"){if(!pattern66.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
@@ -2074,23 +2639,23 @@ let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/anno
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate65.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate65.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate75.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate75.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate65.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate75.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate65.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate75.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate65.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate65.
-errors=vErrors,errors===0}var SpeedReport=validate82;function validate82(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate75.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate75.
+errors=vErrors,errors===0}var SpeedReport=validate92;function validate92(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
 "version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
-void 0&&(missing0="decode"))return validate82.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+void 0&&(missing0="decode"))return validate92.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
-key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate82.errors=[{instancePath,schemaPath:"#/addition\
+key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate92.errors=[{instancePath,schemaPath:"#/addition\
 alProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properti\
-es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate82.errors=
+es"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate92.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
 must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.diagnostics!==void 0){let _errs3=errors;
 validate28(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,parentDataProperty:"diagnostics",rootData,
@@ -2098,190 +2663,190 @@ dynamicAnchors})||(vErrors=vErrors===null?validate28.errors:vErrors.concat(valid
 errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.prefill,_errs4=errors;if(errors===errors)if(data2&&
 typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===
 void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===
-void 0&&(missing1="tokensPerSecond"))return validate82.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
+void 0&&(missing1="tokensPerSecond"))return validate92.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs\
 /prefill/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
 "'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||key1==="samplesMilliseconds"||key1==="medianMill\
-iseconds"||key1==="tokensPerSecond")){return validate82.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
+iseconds"||key1==="tokensPerSecond")){return validate92.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$def\
 s/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have a\
 dditional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate82.errors=[{instancePath:instancePath+"/prefill/tok\
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate92.errors=[{instancePath:instancePath+"/prefill/tok\
 ens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate82.errors=[{instancePath:instancePath+
+!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate92.errors=[{instancePath:instancePath+
 "/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){if(data2.samplesMilliseconds!==void 0){
 let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)if(typeof data5=="number"&&isFinite(
-data5)){if(data5<0||isNaN(data5))return validate82.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+data5)){if(data5<0||isNaN(data5))return validate92.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
+message:"must be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds/"+i0,
 schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"mu\
-st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate82.errors=[{instancePath:instancePath+
+st be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate92.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;if(valid2){if(data2.medianMilliseconds!==
 void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6=="number"&&isFinite(data6)){
-if(data6<0||isNaN(data6))return validate82.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
+if(data6<0||isNaN(data6))return validate92.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"\
 #/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
-be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
+be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/prefill/medianMilliseconds",schemaPath:"#/$def\
 s/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs14===
 errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.tokensPerSecond,_errs16=errors;if(errors===
-_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate82.errors=[{instancePath:instancePath+
+_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))return validate92.errors=[{instancePath:instancePath+
 "/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/prefill/tokensPerSe\
 cond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must b\
-e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate82.errors=[{instancePath:instancePath+
+e number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else return validate92.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs4===
 errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&
 typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.startPosition===void 0&&(missing2="startPosition")||
 data8.samplesMilliseconds===void 0&&(missing2="samplesMilliseconds")||data8.p50Milliseconds===void 0&&(missing2="p50Mill\
 iseconds")||data8.p95Milliseconds===void 0&&(missing2="p95Milliseconds")||data8.p99Milliseconds===void 0&&(missing2="p99\
-Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate82.errors=[{instancePath:instancePath+
+Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="tokensPerSecond"))return validate92.errors=[{instancePath:instancePath+
 "/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{missingProperty:missing2},message:"must have r\
 equired property '"+missing2+"'"}],!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="startPosition"||key2==="sam\
 plesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Milliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){
-return validate82.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
+return validate92.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs21===
 errors){if(data8.startPosition!==void 0){let data9=data8.startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%
-1)&&!isNaN(data9)&&isFinite(data9)))return validate82.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
+1)&&!isNaN(data9)&&isFinite(data9)))return validate92.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"\
 #/$defs/decode/properties/startPosition/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate82.errors=[{instancePath:instancePath+
+_errs22&&typeof data9=="number"&&isFinite(data9)&&(data9<0||isNaN(data9)))return validate92.errors=[{instancePath:instancePath+
 "/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==
 void 0){let data10=data8.samplesMilliseconds,_errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;
 let len1=data10.length;for(let i1=0;i1<len1;i1++){let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11==
-"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate82.errors=[{instancePath:instancePath+"/decode/sam\
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate92.errors=[{instancePath:instancePath+"/decode/sam\
 plesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/\
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/decode/\
 samplesMilliseconds/"+i1,schemaPath:"#/$defs/decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"\
-number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate82.errors=[{instancePath:instancePath+
+number"},message:"must be number"}],!1;var valid6=_errs26===errors;if(!valid6)break}}else return validate92.errors=[{instancePath:instancePath+
 "/decode/samplesMilliseconds",schemaPath:"#/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"\
 array"},message:"must be array"}],!1;var valid5=_errs24===errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==
 void 0){let data12=data8.p50Milliseconds,_errs28=errors;if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){
-if(data12<0||isNaN(data12))return validate82.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
+if(data12<0||isNaN(data12))return validate92.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/\
 $defs/decode/properties/p50Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
-0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
+0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/p\
 roperties/p50Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs28===
 errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){let data13=data8.p95Milliseconds,_errs30=errors;
-if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate82.errors=[{
+if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate92.errors=[{
 instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+
 "/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p95Milliseconds/type",keyword:"type",params:{type:"numbe\
 r"},message:"must be number"}],!1;var valid5=_errs30===errors}else var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){
 let data14=data8.p99Milliseconds,_errs32=errors;if(errors===_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<
-0||isNaN(data14))return validate82.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
+0||isNaN(data14))return validate92.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/deco\
 de/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate82.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
+return validate92.errors=[{instancePath:instancePath+"/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99\
 Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs32===errors}else var valid5=!0;
 if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15==
-"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate82.errors=[{instancePath:instancePath+"/decode/tok\
+"number"&&isFinite(data15)){if(data15<0||isNaN(data15))return validate92.errors=[{instancePath:instancePath+"/decode/tok\
 ensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate82.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
+message:"must be >= 0"}],!1}else return validate92.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"\
 #/$defs/decode/properties/tokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===
-errors}else var valid5=!0}}}}}}}else return validate82.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
+errors}else var valid5=!0}}}}}}}else return validate92.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/\
 decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else
-return validate82.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate82.errors=vErrors,errors===0}var VerificationReport=validate84;var schema153={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
+return validate92.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate92.errors=vErrors,errors===0}var VerificationReport=validate94;var schema173={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
 common.schema.json#/$defs/sha256"}},subject:{type:"string"},identity:{type:"string"},issuer:{type:"string"}},required:["\
-method"],additionalProperties:!1};function validate85(data,{instancePath="",parentData,parentDataProperty,rootData=data,
+method"],additionalProperties:!1};function validate95(data,{instancePath="",parentData,parentDataProperty,rootData=data,
 dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
-if(data.method===void 0&&(missing0="method"))return validate85.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+if(data.method===void 0&&(missing0="method"))return validate95.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
 quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate85.errors=[
+if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate95.errors=[
 {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.method!==void 0){let data0=data.method,_errs2=errors;
-if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate85.errors=[{instancePath:instancePath+"/met\
-hod",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema153.properties.method.enum},message:"\
+if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate95.errors=[{instancePath:instancePath+"/met\
+hod",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema173.properties.method.enum},message:"\
 must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.keyIds!==
 void 0){let data1=data.keyIds,_errs3=errors;if(errors===_errs3)if(Array.isArray(data1)){var valid1=!0;let len0=data1.length;
 for(let i0=0;i0<len0;i0++){let data2=data1[i0],_errs5=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern9.
-test(data2))return validate85.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha\
+test(data2))return validate95.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha\
 256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
-return validate85.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate85.
+return validate95.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate95.
 errors=[{instancePath:instancePath+"/keyIds",schemaPath:"#/properties/keyIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.subject!==void 0){let _errs8=errors;
-if(typeof data.subject!="string")return validate85.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/propertie\
+if(typeof data.subject!="string")return validate95.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/propertie\
 s/subject/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;
-if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate85.errors=[{instancePath:instancePath+
+if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate95.errors=[{instancePath:instancePath+
 "/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
 var valid0=_errs10===errors}else var valid0=!0;if(valid0)if(data.issuer!==void 0){let _errs12=errors;if(typeof data.issuer!=
-"string")return validate85.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"t\
-ype",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate85.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate85.
-errors=vErrors,errors===0}function validate87(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+"string")return validate95.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"t\
+ype",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate95.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate95.
+errors=vErrors,errors===0}function validate97(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name"))return validate87.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"name"))return validate97.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"sha256"||key0==="mirustRoot")){return validate87.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+"sha256"||key0==="mirustRoot")){return validate97.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
 itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate87.errors=[{instancePath:instancePath+
+errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate97.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.sha256!==void 0){let data1=data.sha256,_errs4=errors;if(errors===errors)if(typeof data1==
-"string"){if(!pattern9.test(data1))return validate87.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+"string"){if(!pattern9.test(data1))return validate97.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
-f]{64}$"'}],!1}else return validate87.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+f]{64}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
 /sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===errors}else var valid0=!0;
 if(valid0)if(data.mirustRoot!==void 0){let data2=data.mirustRoot,_errs7=errors;if(errors===errors)if(typeof data2=="stri\
-ng"){if(!pattern9.test(data2))return validate87.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sche\
+ng"){if(!pattern9.test(data2))return validate97.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sche\
 ma.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f\
-]{64}$"'}],!1}else return validate87.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/$d\
+]{64}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/$d\
 efs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0}}}}else
-return validate87.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate87.errors=vErrors,errors===0}function validate84(data,{instancePath="",parentData,parentDataProperty,
+return validate97.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate97.errors=vErrors,errors===0}function validate94(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0="file")||data.signature===
-void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate84.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate94.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="signature"||key0==="verified"||
-key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate84.errors=[{instancePath,schemaPath:"\
+key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate94.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate84.
+l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate94.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},
 message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){
-let _errs3=errors;if(typeof data.file!="string")return validate84.errors=[{instancePath:instancePath+"/file",schemaPath:"\
+let _errs3=errors;if(typeof data.file!="string")return validate94.errors=[{instancePath:instancePath+"/file",schemaPath:"\
 #/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
-var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate84.
+var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate94.
 errors=[{instancePath:instancePath+"/signature",schemaPath:"#/properties/signature/type",keyword:"type",params:{type:"st\
 ring"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.verified!==void 0){
-let _errs7=errors;if(typeof data.verified!="boolean")return validate84.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
+let _errs7=errors;if(typeof data.verified!="boolean")return validate94.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
 #/properties/verified/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs7===errors}else
-var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate85(data.signer,{instancePath:instancePath+"/\
-signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate85.errors:
-vErrors.concat(validate85.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
-predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate84.errors=[{instancePath:instancePath+
+var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate95(data.signer,{instancePath:instancePath+"/\
+signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate95.errors:
+vErrors.concat(validate95.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
+predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate94.errors=[{instancePath:instancePath+
 "/predicateType",schemaPath:"#/properties/predicateType/type",keyword:"type",params:{type:"string"},message:"must be str\
 ing"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.files!==void 0){let data6=data.files,_errs12=errors;
 if(errors===_errs12)if(Array.isArray(data6)){var valid1=!0;let len0=data6.length;for(let i0=0;i0<len0;i0++){let _errs14=errors;
-validate87(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate87.errors:vErrors.concat(validate87.errors),errors=vErrors.length);var valid1=_errs14===
-errors;if(!valid1)break}}else return validate84.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fil\
+validate97(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate97.errors:vErrors.concat(validate97.errors),errors=vErrors.length);var valid1=_errs14===
+errors;if(!valid1)break}}else return validate94.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fil\
 es/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs12===errors}else var valid0=!0;
 if(valid0)if(data.error!==void 0){let data8=data.error,_errs15=errors;if(errors===errors)if(data8&&typeof data8=="object"&&
 !Array.isArray(data8)){let missing1;if(data8.code===void 0&&(missing1="code")||data8.class===void 0&&(missing1="class")||
-data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate84.errors=[{instancePath:instancePath+
+data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate94.errors=[{instancePath:instancePath+
 "/error",schemaPath:"#/$defs/verificationError/required",keyword:"required",params:{missingProperty:missing1},message:"m\
 ust have required property '"+missing1+"'"}],!1;{let _errs18=errors;for(let key1 in data8)if(!(key1==="code"||key1==="id"||
-key1==="class"||key1==="message"||key1==="remedy")){return validate84.errors=[{instancePath:instancePath+"/error",schemaPath:"\
+key1==="class"||key1==="message"||key1==="remedy")){return validate94.errors=[{instancePath:instancePath+"/error",schemaPath:"\
 #/$defs/verificationError/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
 must NOT have additional properties"}],!1;break}if(_errs18===errors){if(data8.code!==void 0){let _errs19=errors;if(typeof data8.
-code!="string")return validate84.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError/\
+code!="string")return validate94.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError/\
 properties/code/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs19===errors}else
 var valid3=!0;if(valid3){if(data8.id!==void 0){let data10=data8.id,_errs21=errors;if(errors===_errs21)if(typeof data10==
-"string"){if(!pattern18.test(data10))return validate84.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$def\
+"string"){if(!pattern18.test(data10))return validate94.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$def\
 s/verificationError/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match p\
-attern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$d\
+attern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate94.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$d\
 efs/verificationError/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs21===
-errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate84.
+errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate94.
 errors=[{instancePath:instancePath+"/error/class",schemaPath:"#/$defs/verificationError/properties/class/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs23===errors}else var valid3=!0;if(valid3){if(data8.
-message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate84.errors=[{instancePath:instancePath+
+message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate94.errors=[{instancePath:instancePath+
 "/error/message",schemaPath:"#/$defs/verificationError/properties/message/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid3=_errs25===errors}else var valid3=!0;if(valid3)if(data8.remedy!==void 0){let _errs27=errors;
-if(typeof data8.remedy!="string")return validate84.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$def\
+if(typeof data8.remedy!="string")return validate94.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$def\
 s/verificationError/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs27===
-errors}else var valid3=!0}}}}}}else return validate84.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/ve\
+errors}else var valid3=!0}}}}}}else return validate94.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/ve\
 rificationError/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs15===errors}else
-var valid0=!0}}}}}}}}}else return validate84.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
-ct"},message:"must be object"}],!1;return validate84.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+var valid0=!0}}}}}}}}}else return validate94.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obje\
+ct"},message:"must be object"}],!1;return validate94.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionPolicy(value){return run(AdmissionPolicy,
