@@ -670,19 +670,23 @@ export interface PlanOptionsRecord {
   /**
    * Conversations side by side, each with a cache of its own behind the shared prefix.
    */
-  readonly sequences?: number;
+  readonly sequences: number;
   /**
    * Positions at the start that all sequences share.
    */
-  readonly sharedPrefix?: number;
+  readonly sharedPrefix: number;
   /**
    * Positions of each sequence for which the active bytes of the cache are given.
    */
-  readonly activePositions?: number;
+  readonly activePositions: number;
+  /**
+   * Of an adapter for every matrix of the layers; absent: none.
+   */
+  readonly loraRank?: number;
   /**
    * Whose process is counted; none counts the model's memory alone.
    */
-  readonly host?: 'none' | 'node' | 'chromium';
+  readonly host: 'none' | 'node' | 'chromium';
   /**
    * As what the weights are planned, where not as they are stored.
    */
@@ -710,8 +714,8 @@ export interface PlanReport {
   readonly budgetBytes?: number;
   readonly options: PlanOptionsRecord;
   readonly model: PlannedModel;
-  readonly parameters?: ParameterCounts;
-  readonly weights?: WeightBytes;
+  readonly parameters: ParameterCounts;
+  readonly weights: WeightBytes;
   readonly kvCache?: CacheBytes;
   /**
    * Working buffers, in the order of their places. They overlap where they never live at the same time.
@@ -724,7 +728,7 @@ export interface PlanReport {
   /**
    * What the platforms grant, each with its own verdict.
    */
-  readonly ceilings?: readonly Ceiling[];
+  readonly ceilings: readonly Ceiling[];
   readonly decode?: DecodeCost;
   readonly answers?: BudgetAnswers;
   readonly tradeoffs?: TradeoffTable;

@@ -1430,59 +1430,62 @@ t be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else v
 must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate32.errors=[{instancePath,
 schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,
 errors===0}var PlanReport=validate52,schema101={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"plan-report.\
-schema.json",type:"object",required:["version","totalBytes","components","options","model"],additionalProperties:!1,properties:{
-version:{const:1},totalBytes:{type:"integer",minimum:0},components:{type:"array",items:{$ref:"#/$defs/component"}},unknown:{
-type:"array",items:{$ref:"#/$defs/unknown"}},fits:{type:"boolean"},budgetBytes:{type:"integer",minimum:0},options:{$ref:"\
-#/$defs/options"},model:{$ref:"#/$defs/model"},parameters:{$ref:"#/$defs/parameters"},weights:{$ref:"#/$defs/weights"},kvCache:{
-$ref:"#/$defs/kvCache"},buffers:{type:"array",items:{$ref:"#/$defs/buffer"}},timeline:{type:"array",items:{$ref:"#/$defs\
-/moment"}},ceilings:{type:"array",items:{$ref:"#/$defs/ceiling"}},decode:{$ref:"#/$defs/decode"},answers:{$ref:"#/$defs/\
-answers"},tradeoffs:{$ref:"#/$defs/tradeoffs"},changes:{type:"array",items:{$ref:"#/$defs/change"}},notes:{type:"array",
-items:{type:"string"}}},$defs:{component:{type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{
-name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}},unknown:{type:"obje\
-ct",required:["name","reason"],additionalProperties:!1,properties:{name:{type:"string"},reason:{type:"string"}}},options:{
-type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{
-type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"\
-integer",minimum:1},threads:{type:"integer",minimum:1},sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",
-minimum:0},activePositions:{type:"integer",minimum:0},host:{enum:["none","node","chromium"]},quantization:{type:"string"}}},
-model:{type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{name:{type:"str\
-ing"},architecture:{type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configuration","catalo\
-gue"]},runs:{type:"boolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}},parameters:{type:"\
-object",required:["total","unique","active"],additionalProperties:!1,properties:{total:{type:"integer",minimum:0},unique:{
-type:"integer",minimum:0},active:{type:"integer",minimum:0}}},weights:{type:"object",required:["bytes","byDtype","byLaye\
-r"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},byDtype:{type:"object",additionalProperties:{type:"\
-integer",minimum:0}},byLayer:{type:"array",items:{$ref:"#/$defs/group"}}}},group:{type:"object",required:["name","bytes"],
-additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0}}},kvCache:{type:"object",required:[
-"bytes","bytesPerToken","activeBytes"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},bytesPerToken:{
-type:"integer",minimum:0},activeBytes:{type:"integer",minimum:0}}},buffer:{type:"object",required:["name","bytes","offse\
-t","firstStep","lastStep"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},offset:{
-type:"integer",minimum:0},firstStep:{type:"integer",minimum:-1},lastStep:{type:"integer",minimum:-1}}},moment:{type:"obj\
-ect",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start","allocate","read","repa\
-ck","ready","run"]},bytes:{type:"integer",minimum:0},parts:{type:"array",items:{$ref:"#/$defs/component"}}}},ceiling:{type:"\
-object",required:["name","limitBytes","bytes","fits","about"],additionalProperties:!1,properties:{name:{type:"string"},limitBytes:{
-type:"integer",minimum:0},bytes:{type:"integer",minimum:0},fits:{type:"boolean"},about:{type:"string"}}},decode:{type:"o\
-bject",required:["bytesPerToken","weightBytes","cacheBytes","flopsPerToken"],additionalProperties:!1,properties:{bytesPerToken:{
-type:"integer",minimum:0},weightBytes:{type:"integer",minimum:0},cacheBytes:{type:"integer",minimum:0},flopsPerToken:{type:"\
-integer",minimum:0},bandwidthBytesPerSecond:{type:"integer",minimum:1},ceilingTokensPerSecond:{type:"number",minimum:0}}},
-answers:{type:"object",required:[],additionalProperties:!1,properties:{largestContext:{$ref:"#/$defs/count"},largestSequences:{
-$ref:"#/$defs/count"},bestKvType:{$ref:"#/$defs/choice"},smallestKvType:{$ref:"#/$defs/choice"},bestQuantization:{$ref:"\
-#/$defs/choice"}}},count:{type:"object",required:["value","totalBytes"],additionalProperties:!1,properties:{value:{type:"\
-integer",minimum:1},totalBytes:{type:"integer",minimum:0}}},choice:{type:"object",required:["value","totalBytes"],additionalProperties:!1,
-properties:{value:{type:"string"},totalBytes:{type:"integer",minimum:0},error:{type:"number",minimum:0}}},tradeoffs:{type:"\
-object",required:["contexts","kvType","rows"],additionalProperties:!1,properties:{contexts:{type:"array",items:{type:"in\
-teger",minimum:1}},kvType:{type:"string"},rows:{type:"array",items:{$ref:"#/$defs/tradeoff"}}}},tradeoff:{type:"object",
-required:["quantization","weightBytes","bitsPerWeight","cells"],additionalProperties:!1,properties:{quantization:{type:"\
-string"},weightBytes:{type:"integer",minimum:0},bitsPerWeight:{type:"number",minimum:0},cells:{type:"array",items:{$ref:"\
-#/$defs/cell"}}}},cell:{type:"object",required:["totalBytes"],additionalProperties:!1,properties:{totalBytes:{type:"inte\
-ger",minimum:0},fits:{type:"boolean"}}},change:{type:"object",required:["option","value","totalBytes","savedBytes","cost"],
-additionalProperties:!1,properties:{option:{type:"string"},value:{type:"string"},totalBytes:{type:"integer",minimum:0},savedBytes:{
-type:"integer",minimum:0},cost:{type:"string"}}}}},schema102={type:"object",required:["name","bytes","kind"],additionalProperties:!1,
-properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}};var schema104={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
-context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{
-type:"integer",minimum:1},threads:{type:"integer",minimum:1},sequences:{type:"integer",minimum:1},sharedPrefix:{type:"in\
-teger",minimum:0},activePositions:{type:"integer",minimum:0},host:{enum:["none","node","chromium"]},quantization:{type:"\
-string"}}},schema105={type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{
-name:{type:"string"},architecture:{type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configu\
-ration","catalogue"]},runs:{type:"boolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}};function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+schema.json",type:"object",required:["version","totalBytes","components","options","model","parameters","weights","ceili\
+ngs"],additionalProperties:!1,properties:{version:{const:1},totalBytes:{type:"integer",minimum:0},components:{type:"arra\
+y",items:{$ref:"#/$defs/component"}},unknown:{type:"array",items:{$ref:"#/$defs/unknown"}},fits:{type:"boolean"},budgetBytes:{
+type:"integer",minimum:0},options:{$ref:"#/$defs/options"},model:{$ref:"#/$defs/model"},parameters:{$ref:"#/$defs/parame\
+ters"},weights:{$ref:"#/$defs/weights"},kvCache:{$ref:"#/$defs/kvCache"},buffers:{type:"array",items:{$ref:"#/$defs/buff\
+er"}},timeline:{type:"array",items:{$ref:"#/$defs/moment"}},ceilings:{type:"array",items:{$ref:"#/$defs/ceiling"}},decode:{
+$ref:"#/$defs/decode"},answers:{$ref:"#/$defs/answers"},tradeoffs:{$ref:"#/$defs/tradeoffs"},changes:{type:"array",items:{
+$ref:"#/$defs/change"}},notes:{type:"array",items:{type:"string"}}},$defs:{component:{type:"object",required:["name","by\
+tes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:["exac\
+t","measured","estimated"]}}},unknown:{type:"object",required:["name","reason"],additionalProperties:!1,properties:{name:{
+type:"string"},reason:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows","thread\
+s","sequences","sharedPrefix","activePositions","host"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},
+chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"integer",minimum:1},threads:{
+type:"integer",minimum:1},sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",minimum:0},activePositions:{
+type:"integer",minimum:0},loraRank:{type:"integer",minimum:1},host:{enum:["none","node","chromium"]},quantization:{type:"\
+string"}}},model:{type:"object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{name:{
+type:"string"},architecture:{type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configuration",
+"catalogue"]},runs:{type:"boolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}},parameters:{
+type:"object",required:["total","unique","active"],additionalProperties:!1,properties:{total:{type:"integer",minimum:0},
+unique:{type:"integer",minimum:0},active:{type:"integer",minimum:0}}},weights:{type:"object",required:["bytes","byDtype",
+"byLayer"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},byDtype:{type:"object",additionalProperties:{
+type:"integer",minimum:0}},byLayer:{type:"array",items:{$ref:"#/$defs/group"}}}},group:{type:"object",required:["name","\
+bytes"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0}}},kvCache:{type:"objec\
+t",required:["bytes","bytesPerToken","activeBytes"],additionalProperties:!1,properties:{bytes:{type:"integer",minimum:0},
+bytesPerToken:{type:"integer",minimum:0},activeBytes:{type:"integer",minimum:0}}},buffer:{type:"object",required:["name",
+"bytes","offset","firstStep","lastStep"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",
+minimum:0},offset:{type:"integer",minimum:0},firstStep:{type:"integer",minimum:-1},lastStep:{type:"integer",minimum:-1}}},
+moment:{type:"object",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start","alloc\
+ate","read","repack","ready","run"]},bytes:{type:"integer",minimum:0},parts:{type:"array",items:{$ref:"#/$defs/component"}}}},
+ceiling:{type:"object",required:["name","limitBytes","bytes","fits","about"],additionalProperties:!1,properties:{name:{type:"\
+string"},limitBytes:{type:"integer",minimum:0},bytes:{type:"integer",minimum:0},fits:{type:"boolean"},about:{type:"strin\
+g"}}},decode:{type:"object",required:["bytesPerToken","weightBytes","cacheBytes","flopsPerToken"],additionalProperties:!1,
+properties:{bytesPerToken:{type:"integer",minimum:0},weightBytes:{type:"integer",minimum:0},cacheBytes:{type:"integer",minimum:0},
+flopsPerToken:{type:"integer",minimum:0},bandwidthBytesPerSecond:{type:"integer",minimum:1},ceilingTokensPerSecond:{type:"\
+number",minimum:0}}},answers:{type:"object",required:[],additionalProperties:!1,properties:{largestContext:{$ref:"#/$def\
+s/count"},largestSequences:{$ref:"#/$defs/count"},bestKvType:{$ref:"#/$defs/choice"},smallestKvType:{$ref:"#/$defs/choic\
+e"},bestQuantization:{$ref:"#/$defs/choice"}}},count:{type:"object",required:["value","totalBytes"],additionalProperties:!1,
+properties:{value:{type:"integer",minimum:1},totalBytes:{type:"integer",minimum:0}}},choice:{type:"object",required:["va\
+lue","totalBytes"],additionalProperties:!1,properties:{value:{type:"string"},totalBytes:{type:"integer",minimum:0},error:{
+type:"number",minimum:0}}},tradeoffs:{type:"object",required:["contexts","kvType","rows"],additionalProperties:!1,properties:{
+contexts:{type:"array",items:{type:"integer",minimum:1}},kvType:{type:"string"},rows:{type:"array",items:{$ref:"#/$defs/\
+tradeoff"}}}},tradeoff:{type:"object",required:["quantization","weightBytes","bitsPerWeight","cells"],additionalProperties:!1,
+properties:{quantization:{type:"string"},weightBytes:{type:"integer",minimum:0},bitsPerWeight:{type:"number",minimum:0},
+cells:{type:"array",items:{$ref:"#/$defs/cell"}}}},cell:{type:"object",required:["totalBytes"],additionalProperties:!1,properties:{
+totalBytes:{type:"integer",minimum:0},fits:{type:"boolean"}}},change:{type:"object",required:["option","value","totalByt\
+es","savedBytes","cost"],additionalProperties:!1,properties:{option:{type:"string"},value:{type:"string"},totalBytes:{type:"\
+integer",minimum:0},savedBytes:{type:"integer",minimum:0},cost:{type:"string"}}}}},schema102={type:"object",required:["n\
+ame","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:[
+"exact","measured","estimated"]}}};var schema104={type:"object",required:["context","chunk","kvType","logitsRows","threads","sequences","sharedPrefix","act\
+ivePositions","host"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},
+kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1},
+sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",minimum:0},activePositions:{type:"integer",minimum:0},
+loraRank:{type:"integer",minimum:1},host:{enum:["none","node","chromium"]},quantization:{type:"string"}}},schema105={type:"\
+object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{name:{type:"string"},architecture:{
+type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configuration","catalogue"]},runs:{type:"b\
+oolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}};function validate53(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.bytes===void 0&&(missing0=
 "bytes")||data.byDtype===void 0&&(missing0="byDtype")||data.byLayer===void 0&&(missing0="byLayer"))return validate53.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
@@ -1744,14 +1747,15 @@ t"}],!1;return validate59.errors=vErrors,errors===0}function validate52(data,{in
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.
 components===void 0&&(missing0="components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0=
-"model"))return validate52.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema101.
-properties,key0)){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
-ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-version!==void 0){let _errs2=errors;if(data.version!==1)return validate52.errors=[{instancePath:instancePath+"/version",
-schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
-var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,_errs3=errors;
-if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+
+"model")||data.parameters===void 0&&(missing0="parameters")||data.weights===void 0&&(missing0="weights")||data.ceilings===
+void 0&&(missing0="ceilings"))return validate52.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
+if(!func1.call(schema101.properties,key0)){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
+additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate52.errors=[{instancePath:instancePath+
+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to con\
+stant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,
+_errs3=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
 !1;if(errors===_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate52.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
@@ -1806,37 +1810,39 @@ m",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!
 if(valid0){if(data.options!==void 0){let data13=data.options,_errs30=errors;if(errors===errors)if(data13&&typeof data13==
 "object"&&!Array.isArray(data13)){let missing3;if(data13.context===void 0&&(missing3="context")||data13.chunk===void 0&&
 (missing3="chunk")||data13.kvType===void 0&&(missing3="kvType")||data13.logitsRows===void 0&&(missing3="logitsRows")||data13.
-threads===void 0&&(missing3="threads"))return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$de\
-fs/options/required",keyword:"required",params:{missingProperty:missing3},message:"must have required property '"+missing3+
-"'"}],!1;{let _errs33=errors;for(let key3 in data13)if(!func1.call(schema104.properties,key3)){return validate52.errors=
-[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
-params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs33===errors){if(data13.
-context!==void 0){let data14=data13.context,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(
-data14)))return validate52.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
-context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14==
-"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate52.errors=[{instancePath:instancePath+"/options/con\
-text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid8=_errs34===errors}else var valid8=!0;if(valid8){if(data13.chunk!==void 0){let data15=data13.
-chunk,_errs36=errors;if(!(typeof data15=="number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate52.errors=
-[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"\
-integer"},message:"must be integer"}],!1;if(errors===_errs36&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(
-data15)))return validate52.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
-unk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs36===errors}else
-var valid8=!0;if(valid8){if(data13.kvType!==void 0){let data16=data13.kvType,_errs38=errors;if(!(data16==="f32"||data16===
-"f16"||data16==="q8"||data16==="q8_0"||data16==="q4_0"))return validate52.errors=[{instancePath:instancePath+"/options/k\
-vType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema104.properties.kvType.
-enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs38===errors}else var valid8=!0;if(valid8){
-if(data13.logitsRows!==void 0){let data17=data13.logitsRows,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(
-data17)&&isFinite(data17)))return validate52.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$def\
-s/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs39&&typeof data17=="number"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate52.errors=[{instancePath:instancePath+
-"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">\
-=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs39===errors}else var valid8=!0;if(valid8){if(data13.threads!==void 0){
-let data18=data13.threads,_errs41=errors;if(!(typeof data18=="number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate52.
-errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/properties/threads/type",keyword:"type",
-params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs41&&typeof data18=="number"&&isFinite(data18)&&(data18<
-1||isNaN(data18)))return validate52.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
-operties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs41===
+threads===void 0&&(missing3="threads")||data13.sequences===void 0&&(missing3="sequences")||data13.sharedPrefix===void 0&&
+(missing3="sharedPrefix")||data13.activePositions===void 0&&(missing3="activePositions")||data13.host===void 0&&(missing3=
+"host"))return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"r\
+equired",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs33=errors;
+for(let key3 in data13)if(!func1.call(schema104.properties,key3)){return validate52.errors=[{instancePath:instancePath+"\
+/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
+message:"must NOT have additional properties"}],!1;break}if(_errs33===errors){if(data13.context!==void 0){let data14=data13.
+context,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(data14)))return validate52.errors=
+[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/context/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14=="number"&&isFinite(data14)&&(data14<1||
+isNaN(data14)))return validate52.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/prope\
+rties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs34===
+errors}else var valid8=!0;if(valid8){if(data13.chunk!==void 0){let data15=data13.chunk,_errs36=errors;if(!(typeof data15==
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate52.errors=[{instancePath:instancePath+"/options/\
+chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must be intege\
+r"}],!1;if(errors===_errs36&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(data15)))return validate52.errors=
+[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minimum",params:{
+comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs36===errors}else var valid8=!0;if(valid8){if(data13.
+kvType!==void 0){let data16=data13.kvType,_errs38=errors;if(!(data16==="f32"||data16==="f16"||data16==="q8"||data16==="q\
+8_0"||data16==="q4_0"))return validate52.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/option\
+s/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema104.properties.kvType.enum},message:"must be equal \
+to one of the allowed values"}],!1;var valid8=_errs38===errors}else var valid8=!0;if(valid8){if(data13.logitsRows!==void 0){
+let data17=data13.logitsRows,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))
+return validate52.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
+Rows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17=="nu\
+mber"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate52.errors=[{instancePath:instancePath+"/options/logits\
+Rows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid8=_errs39===errors}else var valid8=!0;if(valid8){if(data13.threads!==void 0){let data18=data13.
+threads,_errs41=errors;if(!(typeof data18=="number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate52.errors=
+[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/properties/threads/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs41&&typeof data18=="number"&&isFinite(data18)&&(data18<1||
+isNaN(data18)))return validate52.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/prope\
+rties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs41===
 errors}else var valid8=!0;if(valid8){if(data13.sequences!==void 0){let data19=data13.sequences,_errs43=errors;if(!(typeof data19==
 "number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate52.errors=[{instancePath:instancePath+"/options/\
 sequences",schemaPath:"#/$defs/options/properties/sequences/type",keyword:"type",params:{type:"integer"},message:"must b\
@@ -1854,271 +1860,277 @@ data21)))return validate52.errors=[{instancePath:instancePath+"/options/activePo
 perties/activePositions/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
 typeof data21=="number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate52.errors=[{instancePath:instancePath+
 "/options/activePositions",schemaPath:"#/$defs/options/properties/activePositions/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs47===errors}else var valid8=!0;if(valid8){if(data13.host!==void 0){
-let data22=data13.host,_errs49=errors;if(!(data22==="none"||data22==="node"||data22==="chromium"))return validate52.errors=
-[{instancePath:instancePath+"/options/host",schemaPath:"#/$defs/options/properties/host/enum",keyword:"enum",params:{allowedValues:schema104.
-properties.host.enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs49===errors}else var valid8=!0;
-if(valid8)if(data13.quantization!==void 0){let _errs50=errors;if(typeof data13.quantization!="string")return validate52.
-errors=[{instancePath:instancePath+"/options/quantization",schemaPath:"#/$defs/options/properties/quantization/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid8=_errs50===errors}else var valid8=!0}}}}}}}}}}}else
-return validate52.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs30===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){
-let data24=data.model,_errs52=errors;if(errors===errors)if(data24&&typeof data24=="object"&&!Array.isArray(data24)){let missing4;
-if(data24.architecture===void 0&&(missing4="architecture")||data24.parameters===void 0&&(missing4="parameters")||data24.
-source===void 0&&(missing4="source"))return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/m\
-odel/required",keyword:"required",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],
-!1;{let _errs55=errors;for(let key4 in data24)if(!(key4==="name"||key4==="architecture"||key4==="parameters"||key4==="so\
-urce"||key4==="runs"||key4==="weightTypes")){return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#\
-/$defs/model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NOT hav\
-e additional properties"}],!1;break}if(_errs55===errors){if(data24.name!==void 0){let _errs56=errors;if(typeof data24.name!=
-"string")return validate52.errors=[{instancePath:instancePath+"/model/name",schemaPath:"#/$defs/model/properties/name/ty\
-pe",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs56===errors}else var valid10=!0;
-if(valid10){if(data24.architecture!==void 0){let _errs58=errors;if(typeof data24.architecture!="string")return validate52.
-errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"#/$defs/model/properties/architecture/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs58===errors}else var valid10=!0;if(valid10){
-if(data24.parameters!==void 0){let data27=data24.parameters,_errs60=errors;if(!(typeof data27=="number"&&!(data27%1)&&!isNaN(
-data27)&&isFinite(data27)))return validate52.errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/\
-model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs60&&
-typeof data27=="number"&&isFinite(data27)&&(data27<0||isNaN(data27)))return validate52.errors=[{instancePath:instancePath+
-"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1;var valid10=_errs60===errors}else var valid10=!0;if(valid10){if(data24.source!==void 0){let data28=data24.
-source,_errs62=errors;if(!(data28==="weights"||data28==="configuration"||data28==="catalogue"))return validate52.errors=
-[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/source/enum",keyword:"enum",params:{allowedValues:schema105.
-properties.source.enum},message:"must be equal to one of the allowed values"}],!1;var valid10=_errs62===errors}else var valid10=!0;
-if(valid10){if(data24.runs!==void 0){let _errs63=errors;if(typeof data24.runs!="boolean")return validate52.errors=[{instancePath:instancePath+
-"/model/runs",schemaPath:"#/$defs/model/properties/runs/type",keyword:"type",params:{type:"boolean"},message:"must be bo\
-olean"}],!1;var valid10=_errs63===errors}else var valid10=!0;if(valid10)if(data24.weightTypes!==void 0){let data30=data24.
-weightTypes,_errs65=errors;if(errors===_errs65)if(data30&&typeof data30=="object"&&!Array.isArray(data30))for(let key5 in data30){
-let data31=data30[key5],_errs68=errors;if(!(typeof data31=="number"&&!(data31%1)&&!isNaN(data31)&&isFinite(data31)))return validate52.
-errors=[{instancePath:instancePath+"/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs\
-/model/properties/weightTypes/additionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs68&&typeof data31=="number"&&isFinite(data31)&&(data31<0||isNaN(data31)))return validate52.errors=[{
-instancePath:instancePath+"/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/pr\
-operties/weightTypes/additionalProperties/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
-= 0"}],!1;var valid11=_errs68===errors;if(!valid11)break}else return validate52.errors=[{instancePath:instancePath+"/mod\
-el/weightTypes",schemaPath:"#/$defs/model/properties/weightTypes/type",keyword:"type",params:{type:"object"},message:"mu\
-st be object"}],!1;var valid10=_errs65===errors}else var valid10=!0}}}}}}}else return validate52.errors=[{instancePath:instancePath+
-"/model",schemaPath:"#/$defs/model/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs52===
-errors}else var valid0=!0;if(valid0){if(data.parameters!==void 0){let data32=data.parameters,_errs70=errors;if(errors===
-errors)if(data32&&typeof data32=="object"&&!Array.isArray(data32)){let missing5;if(data32.total===void 0&&(missing5="tot\
-al")||data32.unique===void 0&&(missing5="unique")||data32.active===void 0&&(missing5="active"))return validate52.errors=
-[{instancePath:instancePath+"/parameters",schemaPath:"#/$defs/parameters/required",keyword:"required",params:{missingProperty:missing5},
-message:"must have required property '"+missing5+"'"}],!1;{let _errs73=errors;for(let key6 in data32)if(!(key6==="total"||
-key6==="unique"||key6==="active")){return validate52.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
-s/parameters/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT hav\
-e additional properties"}],!1;break}if(_errs73===errors){if(data32.total!==void 0){let data33=data32.total,_errs74=errors;
-if(!(typeof data33=="number"&&!(data33%1)&&!isNaN(data33)&&isFinite(data33)))return validate52.errors=[{instancePath:instancePath+
-"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs74&&typeof data33=="number"&&isFinite(data33)&&(data33<0||isNaN(data33)))return validate52.
-errors=[{instancePath:instancePath+"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs74===errors}else var valid13=!0;if(valid13){
-if(data32.unique!==void 0){let data34=data32.unique,_errs76=errors;if(!(typeof data34=="number"&&!(data34%1)&&!isNaN(data34)&&
-isFinite(data34)))return validate52.errors=[{instancePath:instancePath+"/parameters/unique",schemaPath:"#/$defs/paramete\
-rs/properties/unique/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs76&&typeof data34==
-"number"&&isFinite(data34)&&(data34<0||isNaN(data34)))return validate52.errors=[{instancePath:instancePath+"/parameters/\
+>=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs47===errors}else var valid8=!0;if(valid8){if(data13.loraRank!==
+void 0){let data22=data13.loraRank,_errs49=errors;if(!(typeof data22=="number"&&!(data22%1)&&!isNaN(data22)&&isFinite(data22)))
+return validate52.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"#/$defs/options/properties/loraRank\
+/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data22=="number"&&
+isFinite(data22)&&(data22<1||isNaN(data22)))return validate52.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"\
+#/$defs/options/properties/loraRank/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
+!1;var valid8=_errs49===errors}else var valid8=!0;if(valid8){if(data13.host!==void 0){let data23=data13.host,_errs51=errors;
+if(!(data23==="none"||data23==="node"||data23==="chromium"))return validate52.errors=[{instancePath:instancePath+"/optio\
+ns/host",schemaPath:"#/$defs/options/properties/host/enum",keyword:"enum",params:{allowedValues:schema104.properties.host.
+enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs51===errors}else var valid8=!0;if(valid8)
+if(data13.quantization!==void 0){let _errs52=errors;if(typeof data13.quantization!="string")return validate52.errors=[{instancePath:instancePath+
+"/options/quantization",schemaPath:"#/$defs/options/properties/quantization/type",keyword:"type",params:{type:"string"},
+message:"must be string"}],!1;var valid8=_errs52===errors}else var valid8=!0}}}}}}}}}}}}else return validate52.errors=[{
+instancePath:instancePath+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"mu\
+st be object"}],!1;var valid0=_errs30===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data25=data.model,
+_errs54=errors;if(errors===errors)if(data25&&typeof data25=="object"&&!Array.isArray(data25)){let missing4;if(data25.architecture===
+void 0&&(missing4="architecture")||data25.parameters===void 0&&(missing4="parameters")||data25.source===void 0&&(missing4=
+"source"))return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"req\
+uired",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],!1;{let _errs57=errors;for(let key4 in data25)
+if(!(key4==="name"||key4==="architecture"||key4==="parameters"||key4==="source"||key4==="runs"||key4==="weightTypes")){return validate52.
+errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalPropertie\
+s",params:{additionalProperty:key4},message:"must NOT have additional properties"}],!1;break}if(_errs57===errors){if(data25.
+name!==void 0){let _errs58=errors;if(typeof data25.name!="string")return validate52.errors=[{instancePath:instancePath+"\
+/model/name",schemaPath:"#/$defs/model/properties/name/type",keyword:"type",params:{type:"string"},message:"must be stri\
+ng"}],!1;var valid10=_errs58===errors}else var valid10=!0;if(valid10){if(data25.architecture!==void 0){let _errs60=errors;
+if(typeof data25.architecture!="string")return validate52.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
+#/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs60===
+errors}else var valid10=!0;if(valid10){if(data25.parameters!==void 0){let data28=data25.parameters,_errs62=errors;if(!(typeof data28==
+"number"&&!(data28%1)&&!isNaN(data28)&&isFinite(data28)))return validate52.errors=[{instancePath:instancePath+"/model/pa\
+rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
+integer"}],!1;if(errors===_errs62&&typeof data28=="number"&&isFinite(data28)&&(data28<0||isNaN(data28)))return validate52.
+errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid10=_errs62===errors}else var valid10=!0;if(valid10){
+if(data25.source!==void 0){let data29=data25.source,_errs64=errors;if(!(data29==="weights"||data29==="configuration"||data29===
+"catalogue"))return validate52.errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/s\
+ource/enum",keyword:"enum",params:{allowedValues:schema105.properties.source.enum},message:"must be equal to one of the \
+allowed values"}],!1;var valid10=_errs64===errors}else var valid10=!0;if(valid10){if(data25.runs!==void 0){let _errs65=errors;
+if(typeof data25.runs!="boolean")return validate52.errors=[{instancePath:instancePath+"/model/runs",schemaPath:"#/$defs/\
+model/properties/runs/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid10=_errs65===
+errors}else var valid10=!0;if(valid10)if(data25.weightTypes!==void 0){let data31=data25.weightTypes,_errs67=errors;if(errors===
+_errs67)if(data31&&typeof data31=="object"&&!Array.isArray(data31))for(let key5 in data31){let data32=data31[key5],_errs70=errors;
+if(!(typeof data32=="number"&&!(data32%1)&&!isNaN(data32)&&isFinite(data32)))return validate52.errors=[{instancePath:instancePath+
+"/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
+ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs70&&typeof data32==
+"number"&&isFinite(data32)&&(data32<0||isNaN(data32)))return validate52.errors=[{instancePath:instancePath+"/model/weigh\
+tTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
+es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid11=_errs70===errors;
+if(!valid11)break}else return validate52.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/mod\
+el/properties/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid10=_errs67===
+errors}else var valid10=!0}}}}}}}else return validate52.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/\
+model/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs54===errors}else var valid0=!0;
+if(valid0){if(data.parameters!==void 0){let data33=data.parameters,_errs72=errors;if(errors===errors)if(data33&&typeof data33==
+"object"&&!Array.isArray(data33)){let missing5;if(data33.total===void 0&&(missing5="total")||data33.unique===void 0&&(missing5=
+"unique")||data33.active===void 0&&(missing5="active"))return validate52.errors=[{instancePath:instancePath+"/parameters",
+schemaPath:"#/$defs/parameters/required",keyword:"required",params:{missingProperty:missing5},message:"must have require\
+d property '"+missing5+"'"}],!1;{let _errs75=errors;for(let key6 in data33)if(!(key6==="total"||key6==="unique"||key6===
+"active")){return validate52.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$defs/parameters/additionalP\
+roperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional properties"}],
+!1;break}if(_errs75===errors){if(data33.total!==void 0){let data34=data33.total,_errs76=errors;if(!(typeof data34=="numb\
+er"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate52.errors=[{instancePath:instancePath+"/parameters/to\
+tal",schemaPath:"#/$defs/parameters/properties/total/type",keyword:"type",params:{type:"integer"},message:"must be integ\
+er"}],!1;if(errors===_errs76&&typeof data34=="number"&&isFinite(data34)&&(data34<0||isNaN(data34)))return validate52.errors=
+[{instancePath:instancePath+"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/minimum",keyword:"minimu\
+m",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs76===errors}else var valid13=!0;if(valid13){
+if(data33.unique!==void 0){let data35=data33.unique,_errs78=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&
+isFinite(data35)))return validate52.errors=[{instancePath:instancePath+"/parameters/unique",schemaPath:"#/$defs/paramete\
+rs/properties/unique/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs78&&typeof data35==
+"number"&&isFinite(data35)&&(data35<0||isNaN(data35)))return validate52.errors=[{instancePath:instancePath+"/parameters/\
 unique",schemaPath:"#/$defs/parameters/properties/unique/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1;var valid13=_errs76===errors}else var valid13=!0;if(valid13)if(data32.active!==void 0){let data35=data32.
-active,_errs78=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&isFinite(data35)))return validate52.errors=
+must be >= 0"}],!1;var valid13=_errs78===errors}else var valid13=!0;if(valid13)if(data33.active!==void 0){let data36=data33.
+active,_errs80=errors;if(!(typeof data36=="number"&&!(data36%1)&&!isNaN(data36)&&isFinite(data36)))return validate52.errors=
 [{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/properties/active/type",keyword:"type",params:{
-type:"integer"},message:"must be integer"}],!1;if(errors===_errs78&&typeof data35=="number"&&isFinite(data35)&&(data35<0||
-isNaN(data35)))return validate52.errors=[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/\
-properties/active/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs78===
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs80&&typeof data36=="number"&&isFinite(data36)&&(data36<0||
+isNaN(data36)))return validate52.errors=[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/\
+properties/active/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs80===
 errors}else var valid13=!0}}}}else return validate52.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
-s/parameters/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs70===errors}else var valid0=!0;
-if(valid0){if(data.weights!==void 0){let _errs80=errors;validate53(data.weights,{instancePath:instancePath+"/weights",parentData:data,
+s/parameters/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs72===errors}else var valid0=!0;
+if(valid0){if(data.weights!==void 0){let _errs82=errors;validate53(data.weights,{instancePath:instancePath+"/weights",parentData:data,
 parentDataProperty:"weights",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate53.errors:vErrors.concat(validate53.
-errors),errors=vErrors.length);var valid0=_errs80===errors}else var valid0=!0;if(valid0){if(data.kvCache!==void 0){let data37=data.
-kvCache,_errs81=errors;if(errors===errors)if(data37&&typeof data37=="object"&&!Array.isArray(data37)){let missing6;if(data37.
-bytes===void 0&&(missing6="bytes")||data37.bytesPerToken===void 0&&(missing6="bytesPerToken")||data37.activeBytes===void 0&&
+errors),errors=vErrors.length);var valid0=_errs82===errors}else var valid0=!0;if(valid0){if(data.kvCache!==void 0){let data38=data.
+kvCache,_errs83=errors;if(errors===errors)if(data38&&typeof data38=="object"&&!Array.isArray(data38)){let missing6;if(data38.
+bytes===void 0&&(missing6="bytes")||data38.bytesPerToken===void 0&&(missing6="bytesPerToken")||data38.activeBytes===void 0&&
 (missing6="activeBytes"))return validate52.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/req\
-uired",keyword:"required",params:{missingProperty:missing6},message:"must have required property '"+missing6+"'"}],!1;{let _errs84=errors;
-for(let key7 in data37)if(!(key7==="bytes"||key7==="bytesPerToken"||key7==="activeBytes")){return validate52.errors=[{instancePath:instancePath+
+uired",keyword:"required",params:{missingProperty:missing6},message:"must have required property '"+missing6+"'"}],!1;{let _errs86=errors;
+for(let key7 in data38)if(!(key7==="bytes"||key7==="bytesPerToken"||key7==="activeBytes")){return validate52.errors=[{instancePath:instancePath+
 "/kvCache",schemaPath:"#/$defs/kvCache/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},
-message:"must NOT have additional properties"}],!1;break}if(_errs84===errors){if(data37.bytes!==void 0){let data38=data37.
-bytes,_errs85=errors;if(!(typeof data38=="number"&&!(data38%1)&&!isNaN(data38)&&isFinite(data38)))return validate52.errors=
+message:"must NOT have additional properties"}],!1;break}if(_errs86===errors){if(data38.bytes!==void 0){let data39=data38.
+bytes,_errs87=errors;if(!(typeof data39=="number"&&!(data39%1)&&!isNaN(data39)&&isFinite(data39)))return validate52.errors=
 [{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/bytes/type",keyword:"type",params:{type:"\
-integer"},message:"must be integer"}],!1;if(errors===_errs85&&typeof data38=="number"&&isFinite(data38)&&(data38<0||isNaN(
-data38)))return validate52.errors=[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/by\
-tes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs85===errors}else
-var valid15=!0;if(valid15){if(data37.bytesPerToken!==void 0){let data39=data37.bytesPerToken,_errs87=errors;if(!(typeof data39==
-"number"&&!(data39%1)&&!isNaN(data39)&&isFinite(data39)))return validate52.errors=[{instancePath:instancePath+"/kvCache/\
+integer"},message:"must be integer"}],!1;if(errors===_errs87&&typeof data39=="number"&&isFinite(data39)&&(data39<0||isNaN(
+data39)))return validate52.errors=[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/by\
+tes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs87===errors}else
+var valid15=!0;if(valid15){if(data38.bytesPerToken!==void 0){let data40=data38.bytesPerToken,_errs89=errors;if(!(typeof data40==
+"number"&&!(data40%1)&&!isNaN(data40)&&isFinite(data40)))return validate52.errors=[{instancePath:instancePath+"/kvCache/\
 bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs87&&typeof data39=="number"&&isFinite(data39)&&(data39<0||isNaN(data39)))return validate52.
+must be integer"}],!1;if(errors===_errs89&&typeof data40=="number"&&isFinite(data40)&&(data40<0||isNaN(data40)))return validate52.
 errors=[{instancePath:instancePath+"/kvCache/bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/minimum",
-keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs87===errors}else var valid15=!0;
-if(valid15)if(data37.activeBytes!==void 0){let data40=data37.activeBytes,_errs89=errors;if(!(typeof data40=="number"&&!(data40%
-1)&&!isNaN(data40)&&isFinite(data40)))return validate52.errors=[{instancePath:instancePath+"/kvCache/activeBytes",schemaPath:"\
+keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs89===errors}else var valid15=!0;
+if(valid15)if(data38.activeBytes!==void 0){let data41=data38.activeBytes,_errs91=errors;if(!(typeof data41=="number"&&!(data41%
+1)&&!isNaN(data41)&&isFinite(data41)))return validate52.errors=[{instancePath:instancePath+"/kvCache/activeBytes",schemaPath:"\
 #/$defs/kvCache/properties/activeBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs89&&typeof data40=="number"&&isFinite(data40)&&(data40<0||isNaN(data40)))return validate52.errors=[{instancePath:instancePath+
+_errs91&&typeof data41=="number"&&isFinite(data41)&&(data41<0||isNaN(data41)))return validate52.errors=[{instancePath:instancePath+
 "/kvCache/activeBytes",schemaPath:"#/$defs/kvCache/properties/activeBytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs89===errors}else var valid15=!0}}}}else return validate52.errors=
+>=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs91===errors}else var valid15=!0}}}}else return validate52.errors=
 [{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs81===errors}else var valid0=!0;if(valid0){if(data.buffers!==void 0){let data41=data.
-buffers,_errs91=errors;if(errors===_errs91)if(Array.isArray(data41)){var valid16=!0;let len2=data41.length;for(let i2=0;i2<
-len2;i2++){let data42=data41[i2],_errs93=errors;if(errors===errors)if(data42&&typeof data42=="object"&&!Array.isArray(data42)){
-let missing7;if(data42.name===void 0&&(missing7="name")||data42.bytes===void 0&&(missing7="bytes")||data42.offset===void 0&&
-(missing7="offset")||data42.firstStep===void 0&&(missing7="firstStep")||data42.lastStep===void 0&&(missing7="lastStep"))
+must be object"}],!1;var valid0=_errs83===errors}else var valid0=!0;if(valid0){if(data.buffers!==void 0){let data42=data.
+buffers,_errs93=errors;if(errors===_errs93)if(Array.isArray(data42)){var valid16=!0;let len2=data42.length;for(let i2=0;i2<
+len2;i2++){let data43=data42[i2],_errs95=errors;if(errors===errors)if(data43&&typeof data43=="object"&&!Array.isArray(data43)){
+let missing7;if(data43.name===void 0&&(missing7="name")||data43.bytes===void 0&&(missing7="bytes")||data43.offset===void 0&&
+(missing7="offset")||data43.firstStep===void 0&&(missing7="firstStep")||data43.lastStep===void 0&&(missing7="lastStep"))
 return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/required",keyword:"requir\
-ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs96=errors;for(let key8 in data42)
+ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs98=errors;for(let key8 in data43)
 if(!(key8==="name"||key8==="bytes"||key8==="offset"||key8==="firstStep"||key8==="lastStep")){return validate52.errors=[{
 instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/additionalProperties",keyword:"additionalProperties",
-params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs96===errors){if(data42.
-name!==void 0){let _errs97=errors;if(typeof data42.name!="string")return validate52.errors=[{instancePath:instancePath+"\
+params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs98===errors){if(data43.
+name!==void 0){let _errs99=errors;if(typeof data43.name!="string")return validate52.errors=[{instancePath:instancePath+"\
 /buffers/"+i2+"/name",schemaPath:"#/$defs/buffer/properties/name/type",keyword:"type",params:{type:"string"},message:"mu\
-st be string"}],!1;var valid18=_errs97===errors}else var valid18=!0;if(valid18){if(data42.bytes!==void 0){let data44=data42.
-bytes,_errs99=errors;if(!(typeof data44=="number"&&!(data44%1)&&!isNaN(data44)&&isFinite(data44)))return validate52.errors=
+st be string"}],!1;var valid18=_errs99===errors}else var valid18=!0;if(valid18){if(data43.bytes!==void 0){let data45=data43.
+bytes,_errs101=errors;if(!(typeof data45=="number"&&!(data45%1)&&!isNaN(data45)&&isFinite(data45)))return validate52.errors=
 [{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffer/properties/bytes/type",keyword:"type",params:{
-type:"integer"},message:"must be integer"}],!1;if(errors===_errs99&&typeof data44=="number"&&isFinite(data44)&&(data44<0||
-isNaN(data44)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffer/p\
-roperties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===
-errors}else var valid18=!0;if(valid18){if(data42.offset!==void 0){let data45=data42.offset,_errs101=errors;if(!(typeof data45==
-"number"&&!(data45%1)&&!isNaN(data45)&&isFinite(data45)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs101&&typeof data45=="number"&&isFinite(data45)&&(data45<
+0||isNaN(data45)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffe\
+r/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs101===
+errors}else var valid18=!0;if(valid18){if(data43.offset!==void 0){let data46=data43.offset,_errs103=errors;if(!(typeof data46==
+"number"&&!(data46%1)&&!isNaN(data46)&&isFinite(data46)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
 i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs101&&typeof data45=="number"&&isFinite(data45)&&(data45<0||isNaN(data45)))return validate52.
+integer"}],!1;if(errors===_errs103&&typeof data46=="number"&&isFinite(data46)&&(data46<0||isNaN(data46)))return validate52.
 errors=[{instancePath:instancePath+"/buffers/"+i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs101===errors}else var valid18=!0;
-if(valid18){if(data42.firstStep!==void 0){let data46=data42.firstStep,_errs103=errors;if(!(typeof data46=="number"&&!(data46%
-1)&&!isNaN(data46)&&isFinite(data46)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/firstStep",schemaPath:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs103===errors}else var valid18=!0;
+if(valid18){if(data43.firstStep!==void 0){let data47=data43.firstStep,_errs105=errors;if(!(typeof data47=="number"&&!(data47%
+1)&&!isNaN(data47)&&isFinite(data47)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/firstStep",schemaPath:"\
 #/$defs/buffer/properties/firstStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs103&&typeof data46=="number"&&isFinite(data46)&&(data46<-1||isNaN(data46)))return validate52.errors=[{instancePath:instancePath+
+_errs105&&typeof data47=="number"&&isFinite(data47)&&(data47<-1||isNaN(data47)))return validate52.errors=[{instancePath:instancePath+
 "/buffers/"+i2+"/firstStep",schemaPath:"#/$defs/buffer/properties/firstStep/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:-1},message:"must be >= -1"}],!1;var valid18=_errs103===errors}else var valid18=!0;if(valid18)if(data42.lastStep!==
-void 0){let data47=data42.lastStep,_errs105=errors;if(!(typeof data47=="number"&&!(data47%1)&&!isNaN(data47)&&isFinite(data47)))
+>=",limit:-1},message:"must be >= -1"}],!1;var valid18=_errs105===errors}else var valid18=!0;if(valid18)if(data43.lastStep!==
+void 0){let data48=data43.lastStep,_errs107=errors;if(!(typeof data48=="number"&&!(data48%1)&&!isNaN(data48)&&isFinite(data48)))
 return validate52.errors=[{instancePath:instancePath+"/buffers/"+i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/la\
-stStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs105&&typeof data47==
-"number"&&isFinite(data47)&&(data47<-1||isNaN(data47)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
+stStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs107&&typeof data48==
+"number"&&isFinite(data48)&&(data48<-1||isNaN(data48)))return validate52.errors=[{instancePath:instancePath+"/buffers/"+
 i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/lastStep/minimum",keyword:"minimum",params:{comparison:">=",limit:-1},
-message:"must be >= -1"}],!1;var valid18=_errs105===errors}else var valid18=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+
-"/buffers/"+i2,schemaPath:"#/$defs/buffer/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs93===
+message:"must be >= -1"}],!1;var valid18=_errs107===errors}else var valid18=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+
+"/buffers/"+i2,schemaPath:"#/$defs/buffer/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs95===
 errors;if(!valid16)break}}else return validate52.errors=[{instancePath:instancePath+"/buffers",schemaPath:"#/properties/\
-buffers/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs91===errors}else var valid0=!0;
-if(valid0){if(data.timeline!==void 0){let data48=data.timeline,_errs107=errors;if(errors===_errs107)if(Array.isArray(data48)){
-var valid19=!0;let len3=data48.length;for(let i3=0;i3<len3;i3++){let _errs109=errors;validate55(data48[i3],{instancePath:instancePath+
-"/timeline/"+i3,parentData:data48,parentDataProperty:i3,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:
-vErrors.concat(validate55.errors),errors=vErrors.length);var valid19=_errs109===errors;if(!valid19)break}}else return validate52.
+buffers/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs93===errors}else var valid0=!0;
+if(valid0){if(data.timeline!==void 0){let data49=data.timeline,_errs109=errors;if(errors===_errs109)if(Array.isArray(data49)){
+var valid19=!0;let len3=data49.length;for(let i3=0;i3<len3;i3++){let _errs111=errors;validate55(data49[i3],{instancePath:instancePath+
+"/timeline/"+i3,parentData:data49,parentDataProperty:i3,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:
+vErrors.concat(validate55.errors),errors=vErrors.length);var valid19=_errs111===errors;if(!valid19)break}}else return validate52.
 errors=[{instancePath:instancePath+"/timeline",schemaPath:"#/properties/timeline/type",keyword:"type",params:{type:"arra\
-y"},message:"must be array"}],!1;var valid0=_errs107===errors}else var valid0=!0;if(valid0){if(data.ceilings!==void 0){let data50=data.
-ceilings,_errs110=errors;if(errors===_errs110)if(Array.isArray(data50)){var valid20=!0;let len4=data50.length;for(let i4=0;i4<
-len4;i4++){let data51=data50[i4],_errs112=errors;if(errors===errors)if(data51&&typeof data51=="object"&&!Array.isArray(data51)){
-let missing8;if(data51.name===void 0&&(missing8="name")||data51.limitBytes===void 0&&(missing8="limitBytes")||data51.bytes===
-void 0&&(missing8="bytes")||data51.fits===void 0&&(missing8="fits")||data51.about===void 0&&(missing8="about"))return validate52.
+y"},message:"must be array"}],!1;var valid0=_errs109===errors}else var valid0=!0;if(valid0){if(data.ceilings!==void 0){let data51=data.
+ceilings,_errs112=errors;if(errors===_errs112)if(Array.isArray(data51)){var valid20=!0;let len4=data51.length;for(let i4=0;i4<
+len4;i4++){let data52=data51[i4],_errs114=errors;if(errors===errors)if(data52&&typeof data52=="object"&&!Array.isArray(data52)){
+let missing8;if(data52.name===void 0&&(missing8="name")||data52.limitBytes===void 0&&(missing8="limitBytes")||data52.bytes===
+void 0&&(missing8="bytes")||data52.fits===void 0&&(missing8="fits")||data52.about===void 0&&(missing8="about"))return validate52.
 errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceiling/required",keyword:"required",params:{missingProperty:missing8},
-message:"must have required property '"+missing8+"'"}],!1;{let _errs115=errors;for(let key9 in data51)if(!(key9==="name"||
+message:"must have required property '"+missing8+"'"}],!1;{let _errs117=errors;for(let key9 in data52)if(!(key9==="name"||
 key9==="limitBytes"||key9==="bytes"||key9==="fits"||key9==="about")){return validate52.errors=[{instancePath:instancePath+
 "/ceilings/"+i4,schemaPath:"#/$defs/ceiling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key9},
-message:"must NOT have additional properties"}],!1;break}if(_errs115===errors){if(data51.name!==void 0){let _errs116=errors;
-if(typeof data51.name!="string")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/name",schemaPath:"\
-#/$defs/ceiling/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs116===
-errors}else var valid22=!0;if(valid22){if(data51.limitBytes!==void 0){let data53=data51.limitBytes,_errs118=errors;if(!(typeof data53==
-"number"&&!(data53%1)&&!isNaN(data53)&&isFinite(data53)))return validate52.errors=[{instancePath:instancePath+"/ceilings\
+message:"must NOT have additional properties"}],!1;break}if(_errs117===errors){if(data52.name!==void 0){let _errs118=errors;
+if(typeof data52.name!="string")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/name",schemaPath:"\
+#/$defs/ceiling/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs118===
+errors}else var valid22=!0;if(valid22){if(data52.limitBytes!==void 0){let data54=data52.limitBytes,_errs120=errors;if(!(typeof data54==
+"number"&&!(data54%1)&&!isNaN(data54)&&isFinite(data54)))return validate52.errors=[{instancePath:instancePath+"/ceilings\
 /"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs118&&typeof data53=="number"&&isFinite(data53)&&(data53<0||isNaN(data53)))return validate52.
+must be integer"}],!1;if(errors===_errs120&&typeof data54=="number"&&isFinite(data54)&&(data54<0||isNaN(data54)))return validate52.
 errors=[{instancePath:instancePath+"/ceilings/"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/minim\
-um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid22=_errs118===errors}else var valid22=!0;
-if(valid22){if(data51.bytes!==void 0){let data54=data51.bytes,_errs120=errors;if(!(typeof data54=="number"&&!(data54%1)&&
-!isNaN(data54)&&isFinite(data54)))return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/bytes",schemaPath:"\
+um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid22=_errs120===errors}else var valid22=!0;
+if(valid22){if(data52.bytes!==void 0){let data55=data52.bytes,_errs122=errors;if(!(typeof data55=="number"&&!(data55%1)&&
+!isNaN(data55)&&isFinite(data55)))return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/bytes",schemaPath:"\
 #/$defs/ceiling/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs120&&typeof data54=="number"&&isFinite(data54)&&(data54<0||isNaN(data54)))return validate52.errors=[{instancePath:instancePath+
+_errs122&&typeof data55=="number"&&isFinite(data55)&&(data55<0||isNaN(data55)))return validate52.errors=[{instancePath:instancePath+
 "/ceilings/"+i4+"/bytes",schemaPath:"#/$defs/ceiling/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1;var valid22=_errs120===errors}else var valid22=!0;if(valid22){if(data51.fits!==void 0){
-let _errs122=errors;if(typeof data51.fits!="boolean")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+
+limit:0},message:"must be >= 0"}],!1;var valid22=_errs122===errors}else var valid22=!0;if(valid22){if(data52.fits!==void 0){
+let _errs124=errors;if(typeof data52.fits!="boolean")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+
 "/fits",schemaPath:"#/$defs/ceiling/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must be boolea\
-n"}],!1;var valid22=_errs122===errors}else var valid22=!0;if(valid22)if(data51.about!==void 0){let _errs124=errors;if(typeof data51.
+n"}],!1;var valid22=_errs124===errors}else var valid22=!0;if(valid22)if(data52.about!==void 0){let _errs126=errors;if(typeof data52.
 about!="string")return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/about",schemaPath:"#/$defs/ceilin\
-g/properties/about/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs124===errors}else
+g/properties/about/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs126===errors}else
 var valid22=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceilin\
-g/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid20=_errs112===errors;if(!valid20)break}}else
+g/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid20=_errs114===errors;if(!valid20)break}}else
 return validate52.errors=[{instancePath:instancePath+"/ceilings",schemaPath:"#/properties/ceilings/type",keyword:"type",
-params:{type:"array"},message:"must be array"}],!1;var valid0=_errs110===errors}else var valid0=!0;if(valid0){if(data.decode!==
-void 0){let data57=data.decode,_errs126=errors;if(errors===errors)if(data57&&typeof data57=="object"&&!Array.isArray(data57)){
-let missing9;if(data57.bytesPerToken===void 0&&(missing9="bytesPerToken")||data57.weightBytes===void 0&&(missing9="weigh\
-tBytes")||data57.cacheBytes===void 0&&(missing9="cacheBytes")||data57.flopsPerToken===void 0&&(missing9="flopsPerToken"))
+params:{type:"array"},message:"must be array"}],!1;var valid0=_errs112===errors}else var valid0=!0;if(valid0){if(data.decode!==
+void 0){let data58=data.decode,_errs128=errors;if(errors===errors)if(data58&&typeof data58=="object"&&!Array.isArray(data58)){
+let missing9;if(data58.bytesPerToken===void 0&&(missing9="bytesPerToken")||data58.weightBytes===void 0&&(missing9="weigh\
+tBytes")||data58.cacheBytes===void 0&&(missing9="cacheBytes")||data58.flopsPerToken===void 0&&(missing9="flopsPerToken"))
 return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{
-missingProperty:missing9},message:"must have required property '"+missing9+"'"}],!1;{let _errs129=errors;for(let key10 in data57)
+missingProperty:missing9},message:"must have required property '"+missing9+"'"}],!1;{let _errs131=errors;for(let key10 in data58)
 if(!(key10==="bytesPerToken"||key10==="weightBytes"||key10==="cacheBytes"||key10==="flopsPerToken"||key10==="bandwidthBy\
 tesPerSecond"||key10==="ceilingTokensPerSecond")){return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
 #/$defs/decode/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key10},message:"must NOT \
-have additional properties"}],!1;break}if(_errs129===errors){if(data57.bytesPerToken!==void 0){let data58=data57.bytesPerToken,
-_errs130=errors;if(!(typeof data58=="number"&&!(data58%1)&&!isNaN(data58)&&isFinite(data58)))return validate52.errors=[{
-instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$defs/decode/properties/bytesPerToken/type",keyword:"typ\
-e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs130&&typeof data58=="number"&&isFinite(data58)&&
-(data58<0||isNaN(data58)))return validate52.errors=[{instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$de\
-fs/decode/properties/bytesPerToken/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1;var valid24=_errs130===errors}else var valid24=!0;if(valid24){if(data57.weightBytes!==void 0){let data59=data57.weightBytes,
+have additional properties"}],!1;break}if(_errs131===errors){if(data58.bytesPerToken!==void 0){let data59=data58.bytesPerToken,
 _errs132=errors;if(!(typeof data59=="number"&&!(data59%1)&&!isNaN(data59)&&isFinite(data59)))return validate52.errors=[{
+instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$defs/decode/properties/bytesPerToken/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs132&&typeof data59=="number"&&isFinite(data59)&&
+(data59<0||isNaN(data59)))return validate52.errors=[{instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$de\
+fs/decode/properties/bytesPerToken/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1;var valid24=_errs132===errors}else var valid24=!0;if(valid24){if(data58.weightBytes!==void 0){let data60=data58.weightBytes,
+_errs134=errors;if(!(typeof data60=="number"&&!(data60%1)&&!isNaN(data60)&&isFinite(data60)))return validate52.errors=[{
 instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/properties/weightBytes/type",keyword:"type",params:{
-type:"integer"},message:"must be integer"}],!1;if(errors===_errs132&&typeof data59=="number"&&isFinite(data59)&&(data59<
-0||isNaN(data59)))return validate52.errors=[{instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/\
-properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs132===
-errors}else var valid24=!0;if(valid24){if(data57.cacheBytes!==void 0){let data60=data57.cacheBytes,_errs134=errors;if(!(typeof data60==
-"number"&&!(data60%1)&&!isNaN(data60)&&isFinite(data60)))return validate52.errors=[{instancePath:instancePath+"/decode/c\
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs134&&typeof data60=="number"&&isFinite(data60)&&(data60<
+0||isNaN(data60)))return validate52.errors=[{instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/\
+properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs134===
+errors}else var valid24=!0;if(valid24){if(data58.cacheBytes!==void 0){let data61=data58.cacheBytes,_errs136=errors;if(!(typeof data61==
+"number"&&!(data61%1)&&!isNaN(data61)&&isFinite(data61)))return validate52.errors=[{instancePath:instancePath+"/decode/c\
 acheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/type",keyword:"type",params:{type:"integer"},message:"must b\
-e integer"}],!1;if(errors===_errs134&&typeof data60=="number"&&isFinite(data60)&&(data60<0||isNaN(data60)))return validate52.
-errors=[{instancePath:instancePath+"/decode/cacheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs134===errors}else var valid24=!0;
-if(valid24){if(data57.flopsPerToken!==void 0){let data61=data57.flopsPerToken,_errs136=errors;if(!(typeof data61=="numbe\
-r"&&!(data61%1)&&!isNaN(data61)&&isFinite(data61)))return validate52.errors=[{instancePath:instancePath+"/decode/flopsPe\
-rToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/type",keyword:"type",params:{type:"integer"},message:"must b\
 e integer"}],!1;if(errors===_errs136&&typeof data61=="number"&&isFinite(data61)&&(data61<0||isNaN(data61)))return validate52.
+errors=[{instancePath:instancePath+"/decode/cacheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs136===errors}else var valid24=!0;
+if(valid24){if(data58.flopsPerToken!==void 0){let data62=data58.flopsPerToken,_errs138=errors;if(!(typeof data62=="numbe\
+r"&&!(data62%1)&&!isNaN(data62)&&isFinite(data62)))return validate52.errors=[{instancePath:instancePath+"/decode/flopsPe\
+rToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/type",keyword:"type",params:{type:"integer"},message:"must b\
+e integer"}],!1;if(errors===_errs138&&typeof data62=="number"&&isFinite(data62)&&(data62<0||isNaN(data62)))return validate52.
 errors=[{instancePath:instancePath+"/decode/flopsPerToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/minimum",
-keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs136===errors}else var valid24=!0;
-if(valid24){if(data57.bandwidthBytesPerSecond!==void 0){let data62=data57.bandwidthBytesPerSecond,_errs138=errors;if(!(typeof data62==
-"number"&&!(data62%1)&&!isNaN(data62)&&isFinite(data62)))return validate52.errors=[{instancePath:instancePath+"/decode/b\
+keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs138===errors}else var valid24=!0;
+if(valid24){if(data58.bandwidthBytesPerSecond!==void 0){let data63=data58.bandwidthBytesPerSecond,_errs140=errors;if(!(typeof data63==
+"number"&&!(data63%1)&&!isNaN(data63)&&isFinite(data63)))return validate52.errors=[{instancePath:instancePath+"/decode/b\
 andwidthBytesPerSecond",schemaPath:"#/$defs/decode/properties/bandwidthBytesPerSecond/type",keyword:"type",params:{type:"\
-integer"},message:"must be integer"}],!1;if(errors===_errs138&&typeof data62=="number"&&isFinite(data62)&&(data62<1||isNaN(
-data62)))return validate52.errors=[{instancePath:instancePath+"/decode/bandwidthBytesPerSecond",schemaPath:"#/$defs/deco\
+integer"},message:"must be integer"}],!1;if(errors===_errs140&&typeof data63=="number"&&isFinite(data63)&&(data63<1||isNaN(
+data63)))return validate52.errors=[{instancePath:instancePath+"/decode/bandwidthBytesPerSecond",schemaPath:"#/$defs/deco\
 de/properties/bandwidthBytesPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
-!1;var valid24=_errs138===errors}else var valid24=!0;if(valid24)if(data57.ceilingTokensPerSecond!==void 0){let data63=data57.
-ceilingTokensPerSecond,_errs140=errors;if(errors===_errs140)if(typeof data63=="number"&&isFinite(data63)){if(data63<0||isNaN(
-data63))return validate52.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
+!1;var valid24=_errs140===errors}else var valid24=!0;if(valid24)if(data58.ceilingTokensPerSecond!==void 0){let data64=data58.
+ceilingTokensPerSecond,_errs142=errors;if(errors===_errs142)if(typeof data64=="number"&&isFinite(data64)){if(data64<0||isNaN(
+data64))return validate52.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
 /properties/ceilingTokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}else return validate52.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
-/properties/ceilingTokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid24=_errs140===
+/properties/ceilingTokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid24=_errs142===
 errors}else var valid24=!0}}}}}}}else return validate52.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs\
-/decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs126===errors}else var valid0=!0;
-if(valid0){if(data.answers!==void 0){let _errs142=errors;validate57(data.answers,{instancePath:instancePath+"/answers",parentData:data,
+/decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs128===errors}else var valid0=!0;
+if(valid0){if(data.answers!==void 0){let _errs144=errors;validate57(data.answers,{instancePath:instancePath+"/answers",parentData:data,
 parentDataProperty:"answers",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.concat(validate57.
-errors),errors=vErrors.length);var valid0=_errs142===errors}else var valid0=!0;if(valid0){if(data.tradeoffs!==void 0){let _errs143=errors;
+errors),errors=vErrors.length);var valid0=_errs144===errors}else var valid0=!0;if(valid0){if(data.tradeoffs!==void 0){let _errs145=errors;
 validate59(data.tradeoffs,{instancePath:instancePath+"/tradeoffs",parentData:data,parentDataProperty:"tradeoffs",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.concat(validate59.errors),errors=vErrors.length);var valid0=_errs143===
-errors}else var valid0=!0;if(valid0){if(data.changes!==void 0){let data66=data.changes,_errs144=errors;if(errors===_errs144)
-if(Array.isArray(data66)){var valid25=!0;let len5=data66.length;for(let i5=0;i5<len5;i5++){let data67=data66[i5],_errs146=errors;
-if(errors===errors)if(data67&&typeof data67=="object"&&!Array.isArray(data67)){let missing10;if(data67.option===void 0&&
-(missing10="option")||data67.value===void 0&&(missing10="value")||data67.totalBytes===void 0&&(missing10="totalBytes")||
-data67.savedBytes===void 0&&(missing10="savedBytes")||data67.cost===void 0&&(missing10="cost"))return validate52.errors=
+dynamicAnchors})||(vErrors=vErrors===null?validate59.errors:vErrors.concat(validate59.errors),errors=vErrors.length);var valid0=_errs145===
+errors}else var valid0=!0;if(valid0){if(data.changes!==void 0){let data67=data.changes,_errs146=errors;if(errors===_errs146)
+if(Array.isArray(data67)){var valid25=!0;let len5=data67.length;for(let i5=0;i5<len5;i5++){let data68=data67[i5],_errs148=errors;
+if(errors===errors)if(data68&&typeof data68=="object"&&!Array.isArray(data68)){let missing10;if(data68.option===void 0&&
+(missing10="option")||data68.value===void 0&&(missing10="value")||data68.totalBytes===void 0&&(missing10="totalBytes")||
+data68.savedBytes===void 0&&(missing10="savedBytes")||data68.cost===void 0&&(missing10="cost"))return validate52.errors=
 [{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$defs/change/required",keyword:"required",params:{missingProperty:missing10},
-message:"must have required property '"+missing10+"'"}],!1;{let _errs149=errors;for(let key11 in data67)if(!(key11==="op\
+message:"must have required property '"+missing10+"'"}],!1;{let _errs151=errors;for(let key11 in data68)if(!(key11==="op\
 tion"||key11==="value"||key11==="totalBytes"||key11==="savedBytes"||key11==="cost")){return validate52.errors=[{instancePath:instancePath+
 "/changes/"+i5,schemaPath:"#/$defs/change/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key11},
-message:"must NOT have additional properties"}],!1;break}if(_errs149===errors){if(data67.option!==void 0){let _errs150=errors;
-if(typeof data67.option!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/option",schemaPath:"\
-#/$defs/change/properties/option/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs150===
-errors}else var valid27=!0;if(valid27){if(data67.value!==void 0){let _errs152=errors;if(typeof data67.value!="string")return validate52.
+message:"must NOT have additional properties"}],!1;break}if(_errs151===errors){if(data68.option!==void 0){let _errs152=errors;
+if(typeof data68.option!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/option",schemaPath:"\
+#/$defs/change/properties/option/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs152===
+errors}else var valid27=!0;if(valid27){if(data68.value!==void 0){let _errs154=errors;if(typeof data68.value!="string")return validate52.
 errors=[{instancePath:instancePath+"/changes/"+i5+"/value",schemaPath:"#/$defs/change/properties/value/type",keyword:"ty\
-pe",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs152===errors}else var valid27=!0;if(valid27){if(data67.
-totalBytes!==void 0){let data70=data67.totalBytes,_errs154=errors;if(!(typeof data70=="number"&&!(data70%1)&&!isNaN(data70)&&
-isFinite(data70)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/\
-change/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs154&&
-typeof data70=="number"&&isFinite(data70)&&(data70<0||isNaN(data70)))return validate52.errors=[{instancePath:instancePath+
+pe",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs154===errors}else var valid27=!0;if(valid27){if(data68.
+totalBytes!==void 0){let data71=data68.totalBytes,_errs156=errors;if(!(typeof data71=="number"&&!(data71%1)&&!isNaN(data71)&&
+isFinite(data71)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/\
+change/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs156&&
+typeof data71=="number"&&isFinite(data71)&&(data71<0||isNaN(data71)))return validate52.errors=[{instancePath:instancePath+
 "/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/change/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid27=_errs154===errors}else var valid27=!0;if(valid27){if(data67.savedBytes!==
-void 0){let data71=data67.savedBytes,_errs156=errors;if(!(typeof data71=="number"&&!(data71%1)&&!isNaN(data71)&&isFinite(
-data71)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/savedBytes",schemaPath:"#/$defs/change/pr\
-operties/savedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs156&&typeof data71==
-"number"&&isFinite(data71)&&(data71<0||isNaN(data71)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+
+>=",limit:0},message:"must be >= 0"}],!1;var valid27=_errs156===errors}else var valid27=!0;if(valid27){if(data68.savedBytes!==
+void 0){let data72=data68.savedBytes,_errs158=errors;if(!(typeof data72=="number"&&!(data72%1)&&!isNaN(data72)&&isFinite(
+data72)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/savedBytes",schemaPath:"#/$defs/change/pr\
+operties/savedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs158&&typeof data72==
+"number"&&isFinite(data72)&&(data72<0||isNaN(data72)))return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+
 "/savedBytes",schemaPath:"#/$defs/change/properties/savedBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1;var valid27=_errs156===errors}else var valid27=!0;if(valid27)if(data67.cost!==void 0){let _errs158=errors;
-if(typeof data67.cost!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/cost",schemaPath:"\
-#/$defs/change/properties/cost/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs158===
+message:"must be >= 0"}],!1;var valid27=_errs158===errors}else var valid27=!0;if(valid27)if(data68.cost!==void 0){let _errs160=errors;
+if(typeof data68.cost!="string")return validate52.errors=[{instancePath:instancePath+"/changes/"+i5+"/cost",schemaPath:"\
+#/$defs/change/properties/cost/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs160===
 errors}else var valid27=!0}}}}}}else return validate52.errors=[{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$\
-defs/change/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid25=_errs146===errors;if(!valid25)
+defs/change/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid25=_errs148===errors;if(!valid25)
 break}}else return validate52.errors=[{instancePath:instancePath+"/changes",schemaPath:"#/properties/changes/type",keyword:"\
-type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs144===errors}else var valid0=!0;if(valid0)if(data.
-notes!==void 0){let data73=data.notes,_errs160=errors;if(errors===_errs160)if(Array.isArray(data73)){var valid28=!0;let len6=data73.
-length;for(let i6=0;i6<len6;i6++){let _errs162=errors;if(typeof data73[i6]!="string")return validate52.errors=[{instancePath:instancePath+
+type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs146===errors}else var valid0=!0;if(valid0)if(data.
+notes!==void 0){let data74=data.notes,_errs162=errors;if(errors===_errs162)if(Array.isArray(data74)){var valid28=!0;let len6=data74.
+length;for(let i6=0;i6<len6;i6++){let _errs164=errors;if(typeof data74[i6]!="string")return validate52.errors=[{instancePath:instancePath+
 "/notes/"+i6,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid28=_errs162===errors;if(!valid28)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
-#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs160===errors}else
+!1;var valid28=_errs164===errors;if(!valid28)break}}else return validate52.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs162===errors}else
 var valid0=!0}}}}}}}}}}}}}}}}}}}}else return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;return validate52.errors=vErrors,errors===0}var QuantizationPredicate=validate63;var schema126={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
 $ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate64(data,{

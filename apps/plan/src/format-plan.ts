@@ -1,7 +1,7 @@
 /** A plan as a table for a terminal. */
 import { colorsFor, formatTable } from '@mirust/cli';
 import { formatBytes } from '@mirust/core';
-import type { PlanReport } from '@mirust/planner';
+import type { PlanReport } from '@mirust/schemas';
 
 /** Width of a full bar. */
 const BAR_CHARACTERS = 24;

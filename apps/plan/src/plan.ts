@@ -2,7 +2,7 @@
 import { openCheckpoint, openDescription } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
 import { type ArgumentsOf, type CommandContext, EXIT, present, writeJson, writeStdout } from '@mirust/cli';
-import { type PlanInput, planInputOf, planInputOfConfiguration, planMemory } from '@mirust/planner';
+import { outlineOfDescription, type PlanInput, planInputOf, planInputOfConfiguration, planMemory } from '@mirust/planner';
 import type { PLAN } from './arguments.ts';
 import { formatPlan } from './format-plan.ts';
 
@@ -22,7 +22,7 @@ export async function plan(
 async function readInput(path: string, { signal }: CommandContext): Promise<PlanInput> {
   const files = await openPath(path);
   const description = await openDescription(files, { signal });
-  if (description !== undefined) return planInputOfConfiguration(description.model, description.weightType);
+  if (description !== undefined) return planInputOfConfiguration(outlineOfDescription(description.model), description.weightType);
   const checkpoint = await openCheckpoint(files, { signal });
   try {
     return planInputOf(checkpoint);

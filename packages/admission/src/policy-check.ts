@@ -1,8 +1,8 @@
 /** What a policy demands of the file itself: its format, what is in it, how large it is, which one it is. */
-import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
+import type { Checkpoint } from '@mirust/checkpoint';
 import { formatBytes, isMirustError, type ReadOptions, sanitizeText } from '@mirust/core';
 import { parameterCount } from '@mirust/model';
-import { planMemory } from '@mirust/planner';
+import { planInputOf, planMemory } from '@mirust/planner';
 import type { AdmissionFinding } from '@mirust/schemas';
 import type { PolicyErrorCode } from './policy/errors.ts';
 import type { Policy } from './policy/policy.ts';
@@ -80,8 +80,7 @@ function memory(checkpoint: Checkpoint, { memory: demand }: Policy): AdmissionFi
     ...(kvCache === undefined ? {} : { kvType: kvCache }),
   };
   try {
-    const input = { model: checkpoint.model, encodings: encodingTable(checkpoint), source: 'weights' } as const;
-    const { totalBytes, options: planned } = planMemory(input, options);
+    const { totalBytes, options: planned } = planMemory(planInputOf(checkpoint), options);
     if (totalBytes <= budgetBytes) return [];
     const needs = `it needs ${formatBytes(totalBytes)} for ${planned.context.toLocaleString('en-US')} positions`;
     return [unmet('POLICY_MEMORY', `${needs}, allowed are ${formatBytes(budgetBytes)}`)];

@@ -44,7 +44,10 @@ export const DEFAULT_CHUNK = 64;
  * Fills in the defaults, and clamps chunk and logits rows to what contains them. Throws RangeError for values that are
  * no positive integers and for an unknown cache type, `MODEL_CONTEXT` for a context beyond what the model declares.
  */
-export function resolveLayoutOptions(h: Hyperparameters, request: LayoutRequest = {}): LayoutOptions {
+export function resolveLayoutOptions(
+  h: Pick<Hyperparameters, 'maxContext'>,
+  request: LayoutRequest = {},
+): LayoutOptions {
   const context = request.context ?? Math.min(h.maxContext, DEFAULT_CONTEXT);
   const chunk = request.chunk ?? DEFAULT_CHUNK;
   const logitsRows = request.logitsRows ?? 1;

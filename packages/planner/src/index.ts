@@ -1,4 +1,9 @@
 /** @packageDocumentation The memory of a model, from the layout that the runtime allocates. */
-
+export { type BudgetQuestion, planBudget, type QuantizationChoice, tradeoffTable } from './budget/index.ts';
+export { PLANNER_ERRORS } from './errors.ts';
+export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfModel } from './input.ts';
+export { PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from './options.ts';
+export { outlineOfDescription } from './outline/of-description.ts';
 export type { LayerCache, ModelOutline, OutlineRole, OutlineTensor } from './outline/outline.ts';
-export * from './plan.ts';
+export { planMemory } from './plan.ts';
+export { bitsPerWeight, parameterCounts } from './weights.ts';

@@ -1,158 +1,140 @@
 /**
- * The plan of a model's memory: the very layout that the runtime allocates, summed up by component. Every row here is
- * exact; what no layout decides (the host process) is not in it, and the notes say so.
+ * The plan of a model's memory: the very layout that the runtime allocates, summed up by component. For a model without a
+ * program, weights and cache are exact all the same, and what follows from a program is unknown by name, never guessed.
  */
-import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
-import { createEncoding, type DTypeName, formatEncoding, sanitizeText } from '@mirust/core';
-import {
-  type EncodingTable,
-  kvBufferName,
-  type LayoutRequest,
-  layoutModel,
-  type MemoryLayout,
-  type ModelDescription,
-  parameterCount,
-  scalesName,
-  tapeEncoding,
-} from '@mirust/model';
-import type { PlanComponent, PlanReport } from '@mirust/schemas';
-
-export type { PlanComponent, PlanReport } from '@mirust/schemas';
-
-/** What is planned: a model, and how its tensors are stored. */
-export interface PlanInput {
-  readonly model: ModelDescription;
-  readonly encodings: EncodingTable;
-  /** Whether the encodings were read from a file with weights, or assumed from a configuration. */
-  readonly source: 'weights' | 'configuration';
-  readonly notes?: readonly string[];
-}
-
-/** How to plan. */
-export interface PlanOptions extends LayoutRequest {
-  /** Bytes that may be used; absent: no verdict. RangeError unless a non-negative integer. */
-  readonly budgetBytes?: number;
-}
-
-/** A part of a layer's cache. */
-type CachePart = Parameters<typeof kvBufferName>[1];
-
-/** One ArrayBuffer on Node 20, 65,536 pages of a wasm32 memory. */
-const MAX_MEMORY_BYTES = 2 ** 32;
-
-/** What tabs of current browsers grant; phones are the least of them. */
-const SURE_TAB_BYTES = 2 ** 30;
-
-/** The input for an open checkpoint. */
-export function planInputOf(checkpoint: Checkpoint): PlanInput {
-  return { model: checkpoint.model, encodings: encodingTable(checkpoint), source: 'weights' };
-}
-
-/** The types that weights come in, by the names that config.json gives them (torch's) and our own. */
-const WEIGHT_TYPES: ReadonlyMap<string, DTypeName> = new Map([
-  ['float32', 'f32'],
-  ['float', 'f32'],
-  ['f32', 'f32'],
-  ['float16', 'f16'],
-  ['half', 'f16'],
-  ['f16', 'f16'],
-  ['bfloat16', 'bf16'],
-  ['bf16', 'bf16'],
-]);
+import { checkedAdd, sanitizeText } from '@mirust/core';
+import type { MemoryLayout } from '@mirust/model';
+import type { PlanComponent, PlanReport, UnknownComponent } from '@mirust/schemas';
+import { cacheRows, componentsOf, engineRows, layoutOf, type Row } from './allocation.ts';
+import { planBuffers } from './buffers.ts';
+import { type PlannedCache, planCache } from './cache.ts';
+import { ceilingsOver } from './ceilings.ts';
+import { decodeCost } from './decode-cost.ts';
+import type { PlanInput } from './input.ts';
+import { layoutKvType, type PlanOptions, type ResolvedPlanOptions, resolvePlanOptions } from './options.ts';
+import { loraBytes, type PlannedWeights, parameterCounts, planWeights } from './weights.ts';
 
 /**
- * The input for a configuration without weights: every tensor in the type that the configuration names (`bfloat16`,
- * `torch.bfloat16`, or one of our names), f32 where it names none or one that weights do not come in. A note says which.
+ * Plans a model. Throws what `layoutModel` throws, `PLAN_KV_BLOCKS`, and RangeError for options that are none.
+ *
+ * The total is that of the model alone; `planProcess` adds the process around it.
  */
-export function planInputOfConfiguration(model: ModelDescription, weightType: string | undefined): PlanInput {
-  const named = weightType === undefined ? undefined : WEIGHT_TYPES.get(weightType.replace(/^torch\./, ''));
-  const dtype: DTypeName = named ?? 'f32';
-  const encodings = new Map(model.contract.map(({ name, shape }) => [name, createEncoding(dtype, shape)]));
-  const reason =
-    named !== undefined
-      ? `as the configuration says (${weightType})`
-      : weightType === undefined
-        ? 'since the configuration names none'
-        : `since "${sanitizeText(weightType)}" is no type of weights`;
-  return { model, encodings, source: 'configuration', notes: [`the tensors are taken to be ${dtype}, ${reason}`] };
-}
-
-/** Plans a model. Throws what `layoutModel` throws, RangeError for a bad budget. */
 export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanReport {
-  const { budgetBytes, ...request } = options;
-  if (budgetBytes !== undefined && (!Number.isSafeInteger(budgetBytes) || budgetBytes < 0)) {
-    throw new RangeError(`budgetBytes must be a non-negative integer, got ${budgetBytes}`);
-  }
-  const layout = layoutModel(input.model, input.encodings, request);
-  const weightTypes = bytesByEncoding(input, layout);
-  const components = listComponents(layout, input.model.hyperparameters.layerCount, weightTypes);
+  const { outline, source, quantization } = input;
+  const resolved = resolvePlanOptions(outline, options);
+  const { budgetBytes, bandwidthBytesPerSecond } = options;
+  const weights = planWeights(input);
+  const cache = planCache(outline, resolved);
+  const layout = layoutOf(input, resolved);
+  const components = [...listComponents(layout, weights, cache, resolved), ...extraComponents(input, cache, resolved)];
+  const totalBytes = sumOf(components);
+  const unknown = layout === undefined ? unknownParts(cache) : [];
+  const parameters = parameterCounts(outline);
+  const decode = decodeCost(input, resolved, bandwidthBytesPerSecond);
   return {
     version: 1,
-    totalBytes: layout.totalBytes,
+    totalBytes,
     components,
-    ...(budgetBytes === undefined ? {} : { fits: layout.totalBytes <= budgetBytes, budgetBytes }),
-    options: layout.options,
+    ...(unknown.length === 0 ? {} : { unknown }),
+    ...verdict(totalBytes, unknown, budgetBytes),
+    options: { ...resolved, host: 'none', ...(quantization === undefined ? {} : { quantization }) },
     model: {
-      architecture: input.model.architecture,
-      parameters: parameterCount(input.model.contract),
-      source: input.source,
-      weightTypes: Object.fromEntries(weightTypes),
+      ...(outline.name === undefined ? {} : { name: sanitizeText(outline.name) }),
+      architecture: sanitizeText(outline.architecture, 64),
+      parameters: parameters.total,
+      source,
+      runs: layout !== undefined,
+      weightTypes: Object.fromEntries(weights.byEncoding),
     },
-    notes: [
-      ...(input.notes ?? []),
-      ...ceilingNotes(layout.totalBytes),
-      'the host process (engine, code, tokenizer tables) is not included',
-    ],
+    parameters,
+    weights: { bytes: weights.bytes, byDtype: weights.byDtype, byLayer: weights.byLayer },
+    ...(cache === undefined
+      ? {}
+      : {
+          kvCache: { bytes: cache.bytes, bytesPerToken: cache.bytesPerToken, activeBytes: cache.activeBytes },
+        }),
+    ...(layout === undefined ? {} : { buffers: planBuffers(layout) }),
+    ceilings: ceilingsOver(totalBytes),
+    ...(decode === undefined ? {} : { decode }),
+    notes: notesOf(input, resolved),
   };
 }
 
-/** Bytes per encoding in the weight tape, payload and scales, in contract order. */
-function bytesByEncoding(input: PlanInput, layout: MemoryLayout): ReadonlyMap<string, number> {
-  const sizes = new Map(layout.weights.placements.map(({ name, byteLength }) => [name, byteLength]));
-  const totals = new Map<string, number>();
-  for (const { name, shape } of input.model.contract) {
-    const encoding = input.encodings.get(name);
-    if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
-    const key = formatEncoding(tapeEncoding(encoding, shape));
-    const bytes = (sizes.get(name) ?? 0) + (sizes.get(scalesName(name)) ?? 0);
-    totals.set(key, (totals.get(key) ?? 0) + bytes);
-  }
-  return totals;
+/** Whether what is planned fits; nothing where that is not certain. */
+export function verdict(
+  totalBytes: number,
+  unknown: readonly UnknownComponent[],
+  budgetBytes: number | undefined,
+): Pick<PlanReport, 'fits' | 'budgetBytes'> {
+  if (budgetBytes === undefined) return {};
+  if (totalBytes > budgetBytes) return { fits: false, budgetBytes };
+  return unknown.length === 0 ? { fits: true, budgetBytes } : { budgetBytes };
 }
 
+/** Sum of all components. Throws `OVERFLOW`. */
+export function sumOf(components: readonly PlanComponent[]): number {
+  return components.reduce((sum, { bytes }) => checkedAdd(sum, bytes, 'components'), 0);
+}
+
+/** What one sequence needs: the rows of the layout where there is one. */
 function listComponents(
-  layout: MemoryLayout,
-  layerCount: number,
-  weights: ReadonlyMap<string, number>,
+  layout: MemoryLayout | undefined,
+  weights: PlannedWeights,
+  cache: PlannedCache | undefined,
+  { kvType }: ResolvedPlanOptions,
 ): PlanComponent[] {
-  const rows: (readonly [string, number])[] = [
-    ...[...weights].map(([type, bytes]) => [`weights ${type}`, bytes] as const),
-    ['weights padding', layout.weights.paddingBytes],
-    ['kv cache keys', cacheBytes(layout, layerCount, ['key', 'key.scale'])],
-    ['kv cache values', cacheBytes(layout, layerCount, ['value', 'value.scale'])],
-    ['kv cache padding', layout.history.paddingBytes],
-    ['working buffers', layout.scratch.byteLength - layout.scratch.paddingBytes],
-    ['working buffers padding', layout.scratch.paddingBytes],
-    ['engine', layout.engine.byteLength - layout.engine.paddingBytes],
-    ['engine padding', layout.engine.paddingBytes],
-    ['page padding', layout.pageRestBytes],
-  ];
-  // Absent padding is no component; everything else stays, zero or not.
-  return rows
-    .filter(([name, bytes]) => bytes > 0 || !name.endsWith('padding'))
-    .map(([name, bytes]) => ({ name, bytes, kind: 'exact' as const }));
-}
-
-function cacheBytes({ history }: MemoryLayout, layerCount: number, parts: readonly CachePart[]): number {
-  const names = new Set<string>();
-  for (let layer = 0; layer < layerCount; layer++) for (const part of parts) names.add(kvBufferName(layer, part));
-  return history.placements.filter(({ name }) => names.has(name)).reduce((sum, { byteLength }) => sum + byteLength, 0);
-}
-
-/** What the platforms have to say about a total, where they do. */
-function ceilingNotes(totalBytes: number): string[] {
-  if (totalBytes > MAX_MEMORY_BYTES) {
-    return ['more than 4 GiB: one ArrayBuffer on Node 20 and one wasm32 memory anywhere hold no more'];
+  const weightRows: Row[] = [...weights.byEncoding].map(([type, bytes]) => [`weights ${type}`, bytes]);
+  const isRun = layoutKvType(kvType) === kvType;
+  if (layout !== undefined && isRun) {
+    const padding: Row = ['weights padding', layout.weights.paddingBytes];
+    const pageRest: Row = ['page padding', layout.pageRestBytes];
+    return componentsOf([...weightRows, padding, ...cacheRows(layout), ...engineRows(layout), pageRest], 'exact');
   }
-  return totalBytes > SURE_TAB_BYTES ? ['a browser tab may refuse this much'] : [];
+  const { keyBytes, valueBytes } = cache ?? {};
+  const rows: Row[] =
+    keyBytes === undefined || valueBytes === undefined
+      ? []
+      : [
+          ['kv cache keys', keyBytes],
+          ['kv cache values', valueBytes],
+        ];
+  return [
+    ...componentsOf(weightRows, 'exact'),
+    // Of a type that no layout has, the size follows from the shape of the cache alone.
+    ...componentsOf(rows, isRun ? 'exact' : 'estimated'),
+    ...(layout === undefined ? [] : componentsOf(engineRows(layout), 'exact')),
+  ];
+}
+
+/** What the runtime allocates for none of its models yet. */
+function extraComponents(
+  { outline }: PlanInput,
+  cache: PlannedCache | undefined,
+  { sequences, loraRank }: ResolvedPlanOptions,
+): PlanComponent[] {
+  const rows: Row[] = [];
+  if (cache !== undefined && sequences > 1) {
+    rows.push([`kv cache of ${sequences - 1} more ${sequences === 2 ? 'sequence' : 'sequences'}`, cache.otherBytes]);
+  }
+  if (loraRank !== undefined) rows.push([`adapter of rank ${loraRank}`, loraBytes(outline, loraRank)]);
+  return componentsOf(rows, 'estimated');
+}
+
+function unknownParts(cache: PlannedCache | undefined): UnknownComponent[] {
+  const reason = 'the runtime has no program for this architecture';
+  return [
+    ...(cache === undefined
+      ? [{ name: 'kv cache', reason: 'the shape of its heads is not known for this architecture' }]
+      : []),
+    { name: 'working buffers', reason },
+    { name: 'program', reason },
+  ];
+}
+
+function notesOf({ notes = [] }: PlanInput, { kvType, sequences, loraRank }: ResolvedPlanOptions): string[] {
+  const all = [...notes];
+  if (layoutKvType(kvType) !== kvType) all.push(`the runtime has no cache of ${kvType}: its size alone is planned`);
+  if (sequences > 1) all.push('the runtime holds one sequence: the caches of more are planned beside it');
+  if (loraRank !== undefined) all.push('the runtime loads no adapters: two f32 matrices are planned for each matrix');
+  return all;
 }

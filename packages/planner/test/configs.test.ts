@@ -5,7 +5,7 @@ import { openDescription } from '@mirust/checkpoint';
 import { openPath } from '@mirust/checkpoint/node';
 import { isMirustError } from '@mirust/core';
 import { describe, expect, it } from 'vitest';
-import { planInputOfConfiguration, planMemory } from '../src/index.ts';
+import { outlineOfDescription, planInputOfConfiguration, planMemory } from '../src/index.ts';
 
 const assets = process.env.MIRUST_ASSETS ?? fileURLToPath(new URL('../../../../shared/assets', import.meta.url));
 const folder = `${assets}/configs`;
@@ -27,7 +27,9 @@ const SUPPORTED = ['Llama-3.2-1B-Instruct.json', 'Llama-3.1-8B.json', 'SmolLM2-1
 describe.skipIf(!present)('published configurations', () => {
   it.each(published.filter(({ file }) => SUPPORTED.includes(file)))('$file', async ({ file, params_published }) => {
     const found = await openDescription(await openPath(`${folder}/${file}`));
-    const report = planMemory(planInputOfConfiguration(found?.model ?? expect.fail(), found?.weightType));
+    const report = planMemory(
+      planInputOfConfiguration(outlineOfDescription(found?.model ?? expect.fail()), found?.weightType),
+    );
     expect(report.model.parameters).toBe(params_published);
     const weights = report.components.filter(({ name }) => name.startsWith('weights') && !name.endsWith('padding'));
     const bytesPerValue = Object.keys(report.model.weightTypes ?? {})[0] === 'f32' ? 4 : 2;
@@ -36,7 +38,9 @@ describe.skipIf(!present)('published configurations', () => {
 
   it('Llama-3.1-8B in bf16 has the bytes of its index', async () => {
     const found = await openDescription(await openPath(`${folder}/Llama-3.1-8B.json`));
-    const report = planMemory(planInputOfConfiguration(found?.model ?? expect.fail(), 'bfloat16'));
+    const report = planMemory(
+      planInputOfConfiguration(outlineOfDescription(found?.model ?? expect.fail()), 'bfloat16'),
+    );
     expect(report.model.weightTypes).toEqual({ bf16: 16_060_522_496 });
   });
 

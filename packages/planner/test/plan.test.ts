@@ -7,12 +7,19 @@ import {
   KV_TYPES,
   type ModelDescription,
 } from '@mirust/model';
-import { validatePlanReport } from '@mirust/schemas';
+import { type PlanReport, validatePlanReport } from '@mirust/schemas';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 // @boundaries-ignore known and random models live beside the tests of the model package
 import { LLAMA_SIZES, smallModels } from '../../model/test/models.ts';
-import { type PlanOptions, type PlanReport, planInputOf, planInputOfConfiguration, planMemory } from '../src/index.ts';
+import {
+  outlineOfDescription,
+  type PlanOptions,
+  planInputOf,
+  planInputOfConfiguration,
+  planInputOfModel,
+  planMemory,
+} from '../src/index.ts';
 
 const GB = 1e9;
 
@@ -47,7 +54,7 @@ function kQuantMix(model: ModelDescription, base: DTypeName): EncodingTable {
 }
 
 function plan(model: ModelDescription, table: EncodingTable, options: PlanOptions = {}): PlanReport {
-  const report = planMemory({ model, encodings: table, source: 'weights' }, options);
+  const report = planMemory(planInputOfModel(model, table), options);
   expect(validatePlanReport(report)).toMatchObject({ ok: true });
   return report;
 }
@@ -177,6 +184,10 @@ describe('a plan', () => {
             kvType,
             logitsRows: Math.min(logitsRows, chunk, context),
             threads: 1,
+            sequences: 1,
+            sharedPrefix: 0,
+            activePositions: context,
+            host: 'none',
           });
         },
       ),
@@ -195,6 +206,8 @@ describe('a plan', () => {
       'kv cache padding',
       'working buffers',
       'working buffers padding',
+      'program',
+      'thread workspaces',
       'engine',
       'engine padding',
       'page padding',
@@ -247,12 +260,14 @@ describe('a plan', () => {
     expect(isMirustError(error, 'BLOCK_MISMATCH')).toBe(true);
   });
 
-  it('says where a platform may refuse', () => {
-    const notes = (size: string, context: number): string =>
-      plan(modelOf(size), uniform(modelOf(size), 'q4'), { context }).notes?.join('; ') ?? '';
-    expect(notes('7B', 4096)).toContain('more than 4 GiB');
-    expect(notes('7B', 1)).toContain('browser tab');
-    expect(plan(model, table).notes).toEqual(['the host process (engine, code, tokenizer tables) is not included']);
+  it('holds what it needs against every ceiling of the platforms', () => {
+    const refusing = (size: string, context: number): string[] =>
+      plan(modelOf(size), uniform(modelOf(size), 'q4'), { context })
+        .ceilings.filter(({ fits }) => !fits)
+        .map(({ name }) => name);
+    expect(refusing('7B', 4096)).toEqual(['wasm32 memory', 'ArrayBuffer', 'browser tab']);
+    expect(refusing('7B', 1)).toEqual(['browser tab']);
+    expect(plan(model, table).ceilings.map(({ fits }) => fits)).toEqual([true, true, true]);
   });
 
   it('of an open checkpoint takes its encodings', () => {
@@ -297,7 +312,7 @@ describe('a configuration without weights', () => {
     ['__proto__', 'f32', 'since "__proto__" is no type of weights'],
     ['\u001b[31m', 'f32', 'since "\\u{1b}[31m" is no type of weights'],
   ])('with the type %s is planned as %s', (weightType, dtype, reason) => {
-    const report = planMemory(planInputOfConfiguration(model, weightType));
+    const report = planMemory(planInputOfConfiguration(outlineOfDescription(model), weightType));
     expect(validatePlanReport(report)).toMatchObject({ ok: true });
     expect(report.model.source).toBe('configuration');
     expect(Object.keys(report.model.weightTypes ?? {})).toEqual([dtype]);

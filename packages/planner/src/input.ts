@@ -1,0 +1,65 @@
+/** What is planned: the outline of a model and how its tensors are stored. */
+import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
+import { createEncoding, type DTypeName, sanitizeText, type TensorEncoding } from '@mirust/core';
+import type { EncodingTable, ModelDescription } from '@mirust/model';
+import type { PlanReport } from '@mirust/schemas';
+import { outlineOfDescription } from './outline/of-description.ts';
+import type { ModelOutline } from './outline/outline.ts';
+
+/** See the module comment. */
+export interface PlanInput {
+  readonly outline: ModelOutline;
+  /** By the names of the outline, complete. */
+  readonly encodings: ReadonlyMap<string, TensorEncoding>;
+  /** Where the encodings are from: a file with weights, or assumed for a configuration or an entry of the catalogue. */
+  readonly source: PlanReport['model']['source'];
+  /** As what the weights are planned, where that is not how they are stored. */
+  readonly quantization?: string;
+  readonly notes?: readonly string[];
+}
+
+/** The input for an open checkpoint. */
+export function planInputOf(checkpoint: Checkpoint): PlanInput {
+  return planInputOfModel(checkpoint.model, encodingTable(checkpoint));
+}
+
+/** The input for a model that the runtime runs; encodings by canonical names, as the runtime has them. */
+export function planInputOfModel(model: ModelDescription, encodings: EncodingTable): PlanInput {
+  const byOutlineName = new Map(
+    model.contract.map(({ name, aliases }) => {
+      const encoding = encodings.get(name);
+      if (encoding === undefined) throw new RangeError(`no encoding given for tensor ${name}`);
+      return [aliases.gguf, encoding] as const;
+    }),
+  );
+  return { outline: outlineOfDescription(model), encodings: byOutlineName, source: 'weights' };
+}
+
+/** The types that weights come in, by the names that config.json gives them (torch's) and our own. */
+const WEIGHT_TYPES: ReadonlyMap<string, DTypeName> = new Map([
+  ['float32', 'f32'],
+  ['float', 'f32'],
+  ['f32', 'f32'],
+  ['float16', 'f16'],
+  ['half', 'f16'],
+  ['f16', 'f16'],
+  ['bfloat16', 'bf16'],
+  ['bf16', 'bf16'],
+]);
+
+/**
+ * The input for a configuration without weights: every tensor in the type that the configuration names (`bfloat16`,
+ * `torch.bfloat16`, or one of our names), f32 where it names none or one that weights do not come in. A note says which.
+ */
+export function planInputOfConfiguration(outline: ModelOutline, weightType: string | undefined): PlanInput {
+  const named = weightType === undefined ? undefined : WEIGHT_TYPES.get(weightType.replace(/^torch\./, ''));
+  const dtype: DTypeName = named ?? 'f32';
+  const encodings = new Map(outline.tensors.map(({ name, shape }) => [name, createEncoding(dtype, shape)]));
+  const reason =
+    named !== undefined
+      ? `as the configuration says (${weightType})`
+      : weightType === undefined
+        ? 'since the configuration names none'
+        : `since "${sanitizeText(weightType)}" is no type of weights`;
+  return { outline, encodings, source: 'configuration', notes: [`the tensors are taken to be ${dtype}, ${reason}`] };
+}
