@@ -274,6 +274,66 @@ export interface BudgetCount {
   readonly totalBytes: number;
 }
 
+/**
+ * Which plans of a memory budget are kept: mirust-plan --check --json.
+ */
+export interface BudgetReport {
+  readonly version: 1;
+  /**
+   * does-not-fit where a single plan does not; undetermined where none does not, and one cannot be told.
+   */
+  readonly verdict: 'fits' | 'does-not-fit' | 'undetermined';
+  readonly plans: readonly CheckedPlan[];
+}
+
+export interface BudgetedPlan {
+  /**
+   * For the report; default the model and what is asked of it.
+   */
+  readonly name?: string;
+  /**
+   * As the command line takes it; a path is relative to this file. Default: the model of the command line.
+   */
+  readonly model?: string;
+  /**
+   * For everything: 512MiB, 2GiB, 1.5GB or a number of bytes.
+   */
+  readonly budget: string;
+  readonly limits?: PartLimits;
+  /**
+   * As --quant.
+   */
+  readonly quant?: string;
+  /**
+   * As --context.
+   */
+  readonly context?: number;
+  /**
+   * As --kv.
+   */
+  readonly kv?: 'f32' | 'f16' | 'q8' | 'q8_0' | 'q4_0';
+  /**
+   * As --chunk.
+   */
+  readonly chunk?: number;
+  /**
+   * As --threads.
+   */
+  readonly threads?: number;
+  /**
+   * As --sequences.
+   */
+  readonly sequences?: number;
+  /**
+   * As --shared-prefix.
+   */
+  readonly sharedPrefix?: number;
+  /**
+   * As --host.
+   */
+  readonly host?: 'none' | 'node' | 'chromium';
+}
+
 export interface BufferPlan {
   readonly name: string;
   readonly bytes: number;
@@ -315,6 +375,32 @@ export interface Ceiling {
   readonly bytes: number;
   readonly fits: boolean;
   readonly about: string;
+}
+
+export interface CheckedLimit {
+  readonly name: string;
+  readonly limitBytes: number;
+  /**
+   * Absent where it is not known.
+   */
+  readonly bytes?: number;
+  readonly fits: boolean;
+}
+
+export interface CheckedPlan {
+  readonly name: string;
+  readonly verdict: 'fits' | 'does-not-fit' | 'undetermined';
+  readonly budgetBytes: number;
+  /**
+   * Absent where the model could not be planned.
+   */
+  readonly totalBytes?: number;
+  readonly limits: readonly CheckedLimit[];
+  readonly error?: PlanError;
+  /**
+   * Options that would each make it fit, cheapest first.
+   */
+  readonly changes?: readonly string[];
 }
 
 /**
@@ -559,6 +645,28 @@ export interface ManifestTensor {
 }
 
 /**
+ * Memory that models may take, for CI: mirust-plan --check. The file may have comments and trailing commas.
+ */
+export interface MemoryBudget {
+  /**
+   * Where this schema lies, for editors.
+   */
+  readonly $schema?: string;
+  readonly version: 1;
+  /**
+   * For people.
+   */
+  readonly description?: string;
+  /**
+   * Each is planned by itself; all of them have to fit.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  readonly plans: readonly BudgetedPlan[];
+}
+
+/**
  * What the model may take in memory, by the plan that the runtime allocates by.
  */
 export interface MemoryDemand {
@@ -633,6 +741,19 @@ export interface ParameterCounts {
   readonly active: number;
 }
 
+export interface PartLimits {
+  readonly weights?: string;
+  readonly kvCache?: string;
+  /**
+   * Of one sequence's cache.
+   */
+  readonly bytesPerToken?: string;
+  /**
+   * What one more token reads.
+   */
+  readonly decodeBytesPerToken?: string;
+}
+
 export interface PerplexityDemand {
   /**
    * A text, beside the policy.
@@ -656,6 +777,11 @@ export interface PlanComponent {
    * exact: follows from the layout that the runtime allocates; measured: read from a process; estimated: neither.
    */
   readonly kind: 'exact' | 'measured' | 'estimated';
+}
+
+export interface PlanError {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface PlanOptionsRecord {
@@ -1274,6 +1400,9 @@ export declare function validateAdmissionPolicy(value: unknown): ValidationResul
 /** Checks a parsed JSON value against `admission-report.schema.json`. Never throws. */
 export declare function validateAdmissionReport(value: unknown): ValidationResult<AdmissionReport>;
 
+/** Checks a parsed JSON value against `budget-report.schema.json`. Never throws. */
+export declare function validateBudgetReport(value: unknown): ValidationResult<BudgetReport>;
+
 /** Checks a parsed JSON value against `diagnostics.schema.json`. Never throws. */
 export declare function validateDiagnostics(value: unknown): ValidationResult<Diagnostics>;
 
@@ -1285,6 +1414,9 @@ export declare function validateHyperparameterRecord(value: unknown): Validation
 
 /** Checks a parsed JSON value against `manifest.schema.json`. Never throws. */
 export declare function validateArtifactManifest(value: unknown): ValidationResult<ArtifactManifest>;
+
+/** Checks a parsed JSON value against `memory-budget.schema.json`. Never throws. */
+export declare function validateMemoryBudget(value: unknown): ValidationResult<MemoryBudget>;
 
 /** Checks a parsed JSON value against `plan-report.schema.json`. Never throws. */
 export declare function validatePlanReport(value: unknown): ValidationResult<PlanReport>;

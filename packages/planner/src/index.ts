@@ -5,5 +5,5 @@ export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfModel
 export { PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from './options.ts';
 export { outlineOfDescription } from './outline/of-description.ts';
 export type { LayerCache, ModelOutline, OutlineRole, OutlineTensor } from './outline/outline.ts';
-export { planMemory } from './plan.ts';
+export { createComponentPlanner, planMemory, sumOf } from './plan.ts';
 export { bitsPerWeight, parameterCounts } from './weights.ts';

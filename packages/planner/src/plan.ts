@@ -24,9 +24,7 @@ export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanRep
   const resolved = resolvePlanOptions(outline, options);
   const { budgetBytes, bandwidthBytesPerSecond } = options;
   const weights = planWeights(input);
-  const cache = planCache(outline, resolved);
-  const layout = layoutOf(input, resolved);
-  const components = [...listComponents(layout, weights, cache, resolved), ...extraComponents(input, cache, resolved)];
+  const { cache, layout, components } = planComponents(input, weights, resolved);
   const totalBytes = sumOf(components);
   const unknown = layout === undefined ? unknownParts(cache) : [];
   const parameters = parameterCounts(outline);
@@ -57,6 +55,35 @@ export function planMemory(input: PlanInput, options: PlanOptions = {}): PlanRep
     ceilings: ceilingsOver(totalBytes),
     ...(decode === undefined ? {} : { decode }),
     notes: notesOf(input, resolved),
+  };
+}
+
+/** The rows, and what they are made from. */
+function planComponents(
+  input: PlanInput,
+  weights: PlannedWeights,
+  options: ResolvedPlanOptions,
+): {
+  readonly cache: PlannedCache | undefined;
+  readonly layout: MemoryLayout | undefined;
+  readonly components: PlanComponent[];
+} {
+  const cache = planCache(input.outline, options);
+  const layout = layoutOf(input, options);
+  const components = [...listComponents(layout, weights, cache, options), ...extraComponents(input, cache, options)];
+  return { cache, layout, components };
+}
+
+/**
+ * Plans components alone, many times: for questions that need the total of many plans. Weights of an input are summed up
+ * once. Throws as {@link planMemory}.
+ */
+export function createComponentPlanner(): (input: PlanInput, options: PlanOptions) => readonly PlanComponent[] {
+  const known = new Map<PlanInput, PlannedWeights>();
+  return (input, options) => {
+    const weights = known.get(input) ?? planWeights(input);
+    known.set(input, weights);
+    return planComponents(input, weights, resolvePlanOptions(input.outline, options)).components;
   };
 }
 
