@@ -4,8 +4,8 @@
  */
 import { sanitizeText } from '@mirust/core';
 import type { GgufMetadata } from '@mirust/gguf';
-import { type FieldTable, optionalNumber, optionalString, requiredNumber } from './_fields.ts';
 import { modelError } from './errors.ts';
+import { type FieldTable, optionalNumber, optionalString, requiredNumber } from './fields.ts';
 import type { ModelConfiguration } from './huggingface-config.ts';
 import type { Hyperparameters, RopeScaling } from './hyperparameters.ts';
 

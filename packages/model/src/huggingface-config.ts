@@ -3,6 +3,8 @@
  * `MistralConfig` in huggingface/transformers. What would change the results and is not supported is refused by name.
  */
 import { sanitizeText } from '@mirust/core';
+import type { ArchitectureName } from './description.ts';
+import { modelError } from './errors.ts';
 import {
   type FieldTable,
   optionalBoolean,
@@ -11,9 +13,7 @@ import {
   optionalString,
   optionalTable,
   requiredNumber,
-} from './_fields.ts';
-import type { ArchitectureName } from './description.ts';
-import { modelError } from './errors.ts';
+} from './fields.ts';
 import type { Hyperparameters, RopeScaling } from './hyperparameters.ts';
 
 /** What a configuration says about a model, before it is checked by `describeModel`. */

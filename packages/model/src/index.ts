@@ -3,6 +3,7 @@ export * from './contract.ts';
 export * from './description.ts';
 export { ENGINE, KERNEL_DATA_BYTES, MAX_CANDIDATES } from './engine-tape.ts';
 export * from './errors.ts';
+export * from './fields.ts';
 export * from './gguf-metadata.ts';
 export * from './huggingface-config.ts';
 export * from './hyperparameters.ts';

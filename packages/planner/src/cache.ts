@@ -13,8 +13,9 @@ import type { LayerCache, ModelOutline } from './outline/outline.ts';
 const GGML_BLOCK_VALUES = 32;
 const GGML_BLOCK_BYTES = { q8_0: 34, q4_0: 18 } as const;
 
-/** Bytes of one key or value vector, scales included. Throws `PLAN_KV_BLOCKS`. */
+/** Bytes of one key or value vector, scales included; 0 where there is none. Throws `PLAN_KV_BLOCKS`. */
 export function vectorBytes(type: PlannedKvType, dim: number): number {
+  if (dim === 0) return 0;
   if (type !== 'q8_0' && type !== 'q4_0') return kvPayloadBytes(type, dim) + kvScaleBytes(type);
   if (dim % GGML_BLOCK_VALUES === 0) return (dim / GGML_BLOCK_VALUES) * GGML_BLOCK_BYTES[type];
   throw plannerError('PLAN_KV_BLOCKS', `heads of ${dim} values do not divide into blocks of 32, as ${type} has them`, {

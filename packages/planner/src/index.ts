@@ -3,7 +3,16 @@ export { type BudgetQuestion, planBudget, type QuantizationChoice, tradeoffTable
 export { PLANNER_ERRORS } from './errors.ts';
 export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfModel } from './input.ts';
 export { PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from './options.ts';
-export { outlineOfDescription } from './outline/of-description.ts';
+export { outlineOfConfig, readOutlineConfig } from './outline/config.ts';
+export { outlineOfDescription } from './outline/description.ts';
+export { type ListedTensor, outlineOfMetadata, outlineOfTensors, readOutlineMetadata } from './outline/metadata.ts';
 export type { LayerCache, ModelOutline, OutlineRole, OutlineTensor } from './outline/outline.ts';
+export { parameterCounts } from './outline/parameter-counts.ts';
+export type {
+  AttentionParameters,
+  ExpertParameters,
+  LatentParameters,
+  OutlineParameters,
+} from './outline/parameters.ts';
 export { createComponentPlanner, planMemory, sumOf } from './plan.ts';
-export { bitsPerWeight, parameterCounts } from './weights.ts';
+export { bitsPerWeight } from './weights.ts';

@@ -3,7 +3,7 @@ import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
 import { createEncoding, type DTypeName, sanitizeText, type TensorEncoding } from '@mirust/core';
 import type { EncodingTable, ModelDescription } from '@mirust/model';
 import type { PlanReport } from '@mirust/schemas';
-import { outlineOfDescription } from './outline/of-description.ts';
+import { outlineOfDescription } from './outline/description.ts';
 import type { ModelOutline } from './outline/outline.ts';
 
 /** See the module comment. */

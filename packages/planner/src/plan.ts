@@ -12,7 +12,8 @@ import { ceilingsOver } from './ceilings.ts';
 import { decodeCost } from './decode-cost.ts';
 import type { PlanInput } from './input.ts';
 import { layoutKvType, type PlanOptions, type ResolvedPlanOptions, resolvePlanOptions } from './options.ts';
-import { loraBytes, type PlannedWeights, parameterCounts, planWeights } from './weights.ts';
+import { parameterCounts } from './outline/parameter-counts.ts';
+import { loraBytes, type PlannedWeights, planWeights } from './weights.ts';
 
 /**
  * Plans a model. Throws what `layoutModel` throws, `PLAN_KV_BLOCKS`, and RangeError for options that are none.

@@ -1,9 +1,10 @@
 /** Bytes of the weights: by type, by layer, and of an adapter beside them. */
 import { checkedAdd, checkedMul, elementCount, encodedSize, formatEncoding, type TensorEncoding } from '@mirust/core';
 import { tapeEncoding } from '@mirust/model';
-import type { ParameterCounts, WeightBytes, WeightGroup } from '@mirust/schemas';
+import type { WeightBytes, WeightGroup } from '@mirust/schemas';
 import type { PlanInput } from './input.ts';
 import type { ModelOutline, OutlineTensor } from './outline/outline.ts';
+import { parameterCounts } from './outline/parameter-counts.ts';
 
 /** The facts of the report, and bytes by the encodings in the tape, in the order of the outline. */
 export interface PlannedWeights extends WeightBytes {
@@ -44,17 +45,6 @@ export function keptEncoding({ outline, encodings }: PlanInput, { name, shape }:
 export function tensorBytes({ name, shape }: OutlineTensor, encoding: TensorEncoding): number {
   const { payloadBytes, scaleBytes } = encodedSize(encoding, shape, { tensor: name });
   return checkedAdd(payloadBytes, scaleBytes, 'a tensor');
-}
-
-/** Elements: stored, without second copies, and used by one token. Throws `OVERFLOW`. */
-export function parameterCounts({ tensors, storedTwiceElements = 0 }: ModelOutline): ParameterCounts {
-  let unique = 0;
-  let active = 0;
-  for (const tensor of tensors) {
-    unique = checkedAdd(unique, elementCount(tensor.shape), 'parameters');
-    active = checkedAdd(active, usedElements(tensor), 'parameters');
-  }
-  return { total: checkedAdd(unique, storedTwiceElements, 'parameters'), unique, active };
 }
 
 /** Elements of a tensor that one token uses: of stacked experts, those that it is routed to. */

@@ -35,7 +35,7 @@ export interface LayerCache {
   readonly kvHeadCount: number;
   /** Values of one key vector. */
   readonly keyDim: number;
-  /** Values of one value vector. */
+  /** Values of one value vector; 0 where values are a part of the keys, as in latent attention (MLA). */
   readonly valueDim: number;
   /** Positions that the layer sees, where it does not see all. */
   readonly slidingWindow?: number;
@@ -46,6 +46,8 @@ export interface ModelOutline {
   /** GGUF's name: `llama`, `qwen3moe`. Text of the file where it is not known: sanitise before showing. */
   readonly architecture: string;
   readonly name?: string;
+  /** Present where the outline is that of a part: the text model of one that also sees. */
+  readonly part?: 'text';
   readonly tensors: readonly OutlineTensor[];
   /** By layer; absent where the architecture is not known. A layer without a cache (recurrent ones) is null. */
   readonly cache?: readonly (LayerCache | null)[];

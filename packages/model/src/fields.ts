@@ -1,4 +1,4 @@
-/** Reading hyperparameters out of a table whose values may have any type. Private to this package. */
+/** Reading hyperparameters out of a table whose values may have any type: a parsed config.json, the keys of a GGUF. */
 import { sanitizeText } from '@mirust/core';
 import { modelError } from './errors.ts';
 
@@ -51,6 +51,14 @@ export function optionalTable(table: FieldTable, ...keys: readonly string[]): Fi
   if (value === undefined) return undefined;
   if (!(value instanceof Map)) throw typeError(keys, value, 'an object');
   return value as FieldTable;
+}
+
+/** A list, or undefined. Throws `MODEL_FIELD_TYPE` for anything else. */
+export function optionalList(table: FieldTable, ...keys: readonly string[]): readonly unknown[] | undefined {
+  const value = optionalField(table, ...keys);
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw typeError(keys, value, 'a list');
+  return value;
 }
 
 function typeError(keys: readonly string[], value: unknown, expected: string): Error {
