@@ -2,19 +2,23 @@
 import { isMirustError } from '@mirust/core';
 import type { Hyperparameters } from '@mirust/model';
 import { loadModel } from '@mirust/runtime';
-import { describe, expect, it, vi } from 'vitest';
+import { expectNoLeaks, type Ledger } from '@mirust/runtime/leaks';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { noiseCheckpoint } from './support.ts';
 
-const attempts = vi.hoisted(() => ({ count: 0 }));
+/** Threads that were asked for, and how many of them the platform starts. */
+const attempts = vi.hoisted(() => ({ count: 0, granted: 0 }));
 
-vi.mock('@mirust/kernels', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('@mirust/kernels')>()),
-  physicalCores: () => 2,
-  startThread() {
-    attempts.count++;
+vi.mock('@mirust/kernels', async (importOriginal) => {
+  const kernels = await importOriginal<typeof import('@mirust/kernels')>();
+  const startThread: typeof kernels.startThread = (...parameters) => {
+    if (attempts.count++ < attempts.granted) return kernels.startThread(...parameters);
     throw new Error('refused by the policy of this page');
-  },
-}));
+  };
+  return { ...kernels, physicalCores: () => 2, startThread };
+});
+
+beforeEach(() => Object.assign(attempts, { count: 0, granted: 0 }));
 
 /** 13 MB of f32: large enough for threads unasked. */
 const LARGER: Hyperparameters = {
@@ -46,5 +50,23 @@ describe('where no thread can be started', () => {
     const error = await loadModel(noiseCheckpoint(LARGER), { threads: 2 }).catch((cause: unknown) => cause);
     expect(isMirustError(error, 'RUNTIME_THREADS')).toBe(true);
     expect(isMirustError(error) && String(error.cause)).toContain('refused by the policy');
+  });
+
+  it.each([0, 1, 2])('nothing stays of a load that got %i of three', async (granted) => {
+    attempts.granted = granted;
+    const work = async (ledger: Ledger): Promise<void> => {
+      await loadModel(noiseCheckpoint(LARGER), { threads: 3, ledger });
+    };
+    await expect(expectNoLeaks(work)).rejects.toMatchObject({ code: 'RUNTIME_THREADS' });
+    expect(attempts.count).toBe(3);
+  });
+
+  it('nothing stays of the first attempt where a second one does without', async () => {
+    attempts.granted = 1;
+    await expectNoLeaks(async (ledger) => {
+      const model = await loadModel(noiseCheckpoint(LARGER), { ledger });
+      expect(model.layout.options.threads).toBe(1);
+      model.free();
+    });
   });
 });

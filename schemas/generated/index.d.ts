@@ -573,6 +573,54 @@ export interface HyperparameterRecord {
   readonly slidingWindow?: number;
 }
 
+/**
+ * One thing that was taken.
+ */
+export interface LeakRecord {
+  /**
+   * Of a block: its tape and its name there, with a / between.
+   */
+  readonly name: string;
+  readonly kind: 'memory' | 'block' | 'buffer' | 'table' | 'code' | 'thread' | 'file' | 'call';
+  /**
+   * Absent where nobody knows: of a thread, a file.
+   */
+  readonly bytes?: number;
+  /**
+   * The calls that took it, the innermost first, as the platform writes them.
+   */
+  readonly where: readonly string[];
+  /**
+   * From the making of the ledger on.
+   */
+  readonly takenAtMilliseconds: number;
+}
+
+/**
+ * What was taken while a model was loaded and run, and what of it was not given back.
+ */
+export interface LeakReport {
+  readonly version: 1;
+  /**
+   * Everything, given back or not. Blocks are parts of a memory: they count as things, and their bytes in the memory's.
+   */
+  readonly taken: {
+    readonly count: number;
+    /**
+     * A number of bytes.
+     */
+    readonly bytes: number;
+  };
+  /**
+   * What was not given back, in the order of taking.
+   */
+  readonly open: readonly LeakRecord[];
+  /**
+   * What was given back and is still reachable after a collection; absent where none could be asked for.
+   */
+  readonly retained?: readonly LeakRecord[];
+}
+
 export interface LoadMoment {
   readonly phase: 'start' | 'allocate' | 'read' | 'repack' | 'ready' | 'run';
   /**
@@ -1411,6 +1459,9 @@ export declare function validateEvalCases(value: unknown): ValidationResult<Eval
 
 /** Checks a parsed JSON value against `hyperparameters.schema.json`. Never throws. */
 export declare function validateHyperparameterRecord(value: unknown): ValidationResult<HyperparameterRecord>;
+
+/** Checks a parsed JSON value against `leak-report.schema.json`. Never throws. */
+export declare function validateLeakReport(value: unknown): ValidationResult<LeakReport>;
 
 /** Checks a parsed JSON value against `manifest.schema.json`. Never throws. */
 export declare function validateArtifactManifest(value: unknown): ValidationResult<ArtifactManifest>;

@@ -58,6 +58,7 @@ export const GENERATE_OPTIONS = {
 /** How a generation is shown. */
 export const GENERATE_OUTPUT = {
   profile: { type: 'flag', help: 'with --json: measure time per kind of operation' },
+  'check-leaks': { type: 'flag', help: 'afterwards, report on stderr what was not given back; status 6 if anything' },
   json: { type: 'flag', help: 'print text, token ids and diagnostics as JSON at the end' },
 } as const;
 

@@ -8,8 +8,10 @@ import {
   writeJson,
   writeStdout,
 } from '@mirust/cli';
-import type { GenerateOptions, GenerationResult } from '@mirust/runtime';
+import type { Ledger } from '@mirust/core';
+import type { Diagnostics, GenerateOptions, GenerationResult } from '@mirust/runtime';
 import type { GENERATE_OPTIONS, GENERATE_OUTPUT } from './arguments.ts';
+import { withLedger } from './leaks.ts';
 import { type ModelArguments, withModel } from './load.ts';
 
 type GenerateArguments = ModelArguments & OptionValues<typeof GENERATE_OPTIONS & typeof GENERATE_OUTPUT>;
@@ -17,12 +19,28 @@ type GenerateArguments = ModelArguments & OptionValues<typeof GENERATE_OPTIONS &
 /** `mirust-run FILE [--prompt TEXT] …` */
 export async function generate(args: GenerateArguments, context: CommandContext): Promise<void> {
   if (args.profile && !args.json) throw new UsageError('--profile needs --json, which shows it');
-  await withModel(args, context, { profile: args.profile }, async (model) => {
-    const pieces = model.generate(args.prompt ?? '', generateOptions(args, context));
-    if (!args.json) return await printPieces(pieces);
-    const { text, tokenIds, promptTokenIds, stopReason } = await drain(pieces);
-    await writeJson({ text, tokenIds, promptTokenIds, stopReason, diagnostics: model.diagnostics() });
-  });
+  const run = (ledger?: Ledger): Promise<GenerationDocument | undefined> =>
+    withModel(args, context, { profile: args.profile, ...present({ ledger }) }, async (model) => {
+      const pieces = model.generate(args.prompt ?? '', generateOptions(args, context));
+      if (!args.json) {
+        await printPieces(pieces);
+        return undefined;
+      }
+      const { text, tokenIds, promptTokenIds, stopReason } = await drain(pieces);
+      return { text, tokenIds, promptTokenIds, stopReason, diagnostics: model.diagnostics() };
+    });
+  if (!args['check-leaks']) {
+    const document = await run();
+    if (document !== undefined) await writeJson(document);
+    return;
+  }
+  const { result: document, leaks } = await withLedger(context, run);
+  if (document !== undefined) await writeJson({ ...document, leaks });
+}
+
+/** What `--json` prints. */
+interface GenerationDocument extends Pick<GenerationResult, 'text' | 'tokenIds' | 'promptTokenIds' | 'stopReason'> {
+  readonly diagnostics: Diagnostics;
 }
 
 type Pieces = AsyncGenerator<{ readonly text: string }, GenerationResult, void>;

@@ -8,7 +8,10 @@ import type { MODEL_FILE, MODEL_OPTIONS } from './arguments.ts';
 /** Parsed arguments of every command that loads a model. */
 export type ModelArguments = ArgumentsOf<typeof MODEL_FILE, typeof MODEL_OPTIONS>;
 
-/** Runs `work` on the model of a command line, loaded with a progress bar; the model is freed however that ends. */
+/**
+ * Runs `work` on the model of a command line, loaded with a progress bar; the model is freed however that ends. A ledger in
+ * `extra` gets the files too.
+ */
 export async function withModel<T>(
   args: ModelArguments,
   { signal }: CommandContext,
@@ -18,7 +21,10 @@ export async function withModel<T>(
   const { context, chunk, kv: kvType, backend, threads } = args;
   const files = await openPath(args.file);
   const tokenizer = args.tokenizer === undefined ? undefined : await openPath(args.tokenizer);
-  const checkpoint = await openCheckpoint(files, { signal, ...present({ tokenizer }) });
+  const checkpoint = await openCheckpoint(files, {
+    signal,
+    ...present({ tokenizer, ledger: extra.ledger }),
+  });
   let model: Model;
   try {
     model = await withProgress('loading', (onProgress) =>

@@ -22,7 +22,9 @@ export function createProgram(version: string): Program {
     examples: [
       { arguments: 'story.slm --prompt "Once upon a time"', help: 'tell a story' },
       { arguments: 'model.gguf -p "Hello" --temperature 0.8 --json', help: 'text, ids and diagnostics' },
+      { arguments: 'model.slm -p "Hello" --check-leaks', help: 'and then what of its memory was not given back' },
     ],
+    statuses: [EXIT.leak],
     run: async (args, context) => (await import('./generate.ts')).generate(args, context),
   });
   const evaluate = defineCommand({

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assetPath, ROOT, runApp } from '@mirust/cli/testing';
-import { type Diagnostics, validateDiagnostics } from '@mirust/schemas';
+import { type Diagnostics, type LeakReport, validateDiagnostics, validateLeakReport } from '@mirust/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const STORY = join(ROOT, 'fixtures', 'story', 'hf');
@@ -92,6 +92,51 @@ describe.concurrent('mirust-run FILE', () => {
   it('takes the tokenizer of another file', async () => {
     const document = await generate(artifact, '-n', '2', '--tokenizer', join(STORY, 'tokenizer.json'));
     expect(document.tokenIds).toEqual(greedy.generatedTokenIds.slice(0, 2));
+  });
+});
+
+describe.concurrent('--check-leaks', () => {
+  const NONE = /^no leaks: \d+ things, [\d,]+ bytes taken and given back\n$/;
+
+  it.each([
+    ['--threads', '1'],
+    ['--threads', '2'],
+    ['--backend', 'reference'],
+  ])('finds none with %s %s', async (...way) => {
+    const { status, stdout, stderr } = await runApp('run', [artifact, '-n', '20', '--check-leaks', ...way]);
+    expect(status).toBe(0);
+    expect(greedy.text.startsWith(stdout) && stdout.length > 20).toBe(true);
+    expect(stderr).toMatch(NONE);
+  });
+
+  it('is in the JSON as well, counted to the byte', async () => {
+    const { status, stdout, stderr } = await runApp('run', [
+      STORY,
+      '-n',
+      '2',
+      '--threads',
+      '1',
+      '--check-leaks',
+      '--json',
+    ]);
+    expect(status).toBe(0);
+    const { leaks, diagnostics, ...rest } = JSON.parse(stdout) as { leaks: LeakReport; diagnostics: Diagnostics };
+    expect(Object.keys(rest)).toEqual(['text', 'tokenIds', 'promptTokenIds', 'stopReason']);
+    expect(validateLeakReport(leaks)).toMatchObject({ ok: true });
+    expect(leaks).toMatchObject({ open: [], retained: [] });
+    const tapes = diagnostics.tapes.reduce((sum, { capacityBytes }) => sum + capacityBytes, 0);
+    expect(leaks.taken.bytes).toBeGreaterThan(tapes);
+    expect(stderr).toBe(
+      `no leaks: ${leaks.taken.count} things, ${leaks.taken.bytes.toLocaleString('en-US')} bytes taken and given back\n`,
+    );
+  });
+
+  it('looks after a failure too, which keeps its status', async () => {
+    const result = await runApp('run', [artifact, '--context', '3', '-p', 'a long prompt', '--check-leaks']);
+    expect(result).toMatchObject({ status: 15, stdout: '' });
+    const [first = '', ...rest] = result.stderr.split(/(?<=\n)/);
+    expect(first).toMatch(NONE);
+    expect(rest.join('')).toMatch(/^mirust-run: RUNTIME_CONTEXT/);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Opens a checkpoint of any format: recognise, read the headers, map names, check against the contract. */
-import type { ByteSource, ReadOptions } from '@mirust/core';
+import type { ByteSource, Ledger, ReadOptions } from '@mirust/core';
 import { type ImportedTokenizer, tokenCount } from '@mirust/tokenizer';
 import { closeAfterError, closeAll } from './_close.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -15,11 +15,14 @@ import { openSlm2 } from './formats/slm2.ts';
 import { openTokenizerModel } from './open-tokenizer.ts';
 import type { OpenedModel } from './opened.ts';
 import { type CheckpointProblems, findProblems } from './problems.ts';
+import { recordFiles } from './recorded-files.ts';
 
 /** How to open. */
 export interface OpenOptions extends ReadOptions {
   /** A tokenizer that takes the place of the checkpoint's own. */
   readonly tokenizer?: FileSet;
+  /** Gets every file while it is open, and what is kept of files between reads. Default: nothing is recorded. */
+  readonly ledger?: Ledger;
 }
 
 /**
@@ -44,11 +47,12 @@ export interface InspectedCheckpoint extends CheckpointProblems {
 
 /** As {@link openCheckpoint}, but problems with the contract are listed, all of them, and not thrown: for the gate. */
 export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {}): Promise<InspectedCheckpoint> {
-  const opened = await openFiles(files, options);
+  const { ledger } = options;
+  const opened = await openFiles(recordFiles(files, ledger), options);
   const sources = opened.files.map(({ source }) => source);
   let closing: Promise<void> | undefined;
   try {
-    const { strangers: _strangers, problems = [], ...rest } = opened;
+    const { strangers: _strangers, problems = [], release = async () => {}, ...rest } = opened;
     const { vocabSize } = opened.model.hyperparameters;
     const { facts, warnings } = boundedFacts(opened.facts, vocabSize);
     const checkpoint: Checkpoint = {
@@ -57,11 +61,11 @@ export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {
       facts,
       warnings: [...opened.warnings, ...warnings],
       close: () => {
-        closing ??= closeAll(sources);
+        closing ??= closeAll(sources).finally(release);
         return closing;
       },
       readTokenizer: async (readOptions) => {
-        const own = options.tokenizer;
+        const own = options.tokenizer === undefined ? undefined : recordFiles(options.tokenizer, ledger);
         const imported =
           own === undefined
             ? await opened.readTokenizer(readOptions)
@@ -74,6 +78,7 @@ export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {
     return { checkpoint, ...findProblems(opened.model, opened, problems) };
   } catch (error) {
     await closeAfterError(sources);
+    await opened.release?.();
     throw error;
   }
 }

@@ -12,6 +12,8 @@ export interface OpenedModel
   readonly facts: RawFacts;
   /** Problems with tensors that only the format's reader can see; default none. */
   readonly problems?: readonly MirustError[];
+  /** Gives back what was kept of the files between reads; absent where nothing is. For when the sources are closed. */
+  release?(): Promise<void>;
   /** The tokenizer as the format stores it. */
   readTokenizer(options?: ReadOptions): Promise<ImportedTokenizer | undefined>;
 }

@@ -12,6 +12,7 @@ export * from './json.ts';
 export * from './json-errors.ts';
 export * from './json-members.ts';
 export * from './json-value.ts';
+export * from './ledger.ts';
 export * from './panel.ts';
 export * from './panel-check.ts';
 export * from './read-memory.ts';

@@ -2,6 +2,7 @@
  * Tasks dealt to threads. What a thread is, and what it can do, is the business of whoever starts it: this knows when it
  * is ready, that it answers its tasks one by one in order, and that it may fail.
  */
+import type { Holding, Ledger } from './ledger.ts';
 
 /** Tasks that a thread holds unasked: one at work, and one more, so that it does not wait for its owner in between. */
 const TASKS_PER_THREAD = 2;
@@ -35,6 +36,8 @@ export interface ThreadPoolOptions<Task, Answer> {
   readonly purpose: string;
   /** Tasks that a thread holds, the one at work among them: more where its owner may be busy for long. Default 2. */
   readonly tasksPerThread?: number;
+  /** Gets every thread, until it is gone. */
+  readonly ledger?: Ledger | undefined;
   /** Starts one; undefined where the platform has none. Throws what the platform throws where it has no room for one. */
   start(events: PoolThreadEvents<Answer>): PoolThread<Task> | undefined;
 }
@@ -64,6 +67,7 @@ interface Pending<Task, Answer> {
 
 interface Member<Task, Answer> {
   readonly thread: PoolThread<Task>;
+  readonly holding: Holding | undefined;
   /** What it was given and has not answered, oldest first. */
   readonly given: Pending<Task, Answer>[];
   /** What nobody else may do. */
@@ -76,7 +80,7 @@ export function startThreadPool<Task, Answer>(
   options: ThreadPoolOptions<Task, Answer>,
 ): ThreadPool<Task, Answer> | undefined {
   type Threads = Member<Task, Answer>;
-  const { threadCount, purpose, tasksPerThread = TASKS_PER_THREAD } = options;
+  const { threadCount, purpose, tasksPerThread = TASKS_PER_THREAD, ledger } = options;
   if (!Number.isSafeInteger(threadCount) || threadCount < 1) {
     throw new RangeError(`threadCount must be a positive integer, got ${threadCount}`);
   }
@@ -125,7 +129,13 @@ export function startThreadPool<Task, Answer>(
     end(error);
     const gone = living();
     members.fill(undefined);
-    await Promise.all(gone.map(({ thread }) => thread.terminate()));
+    await Promise.all(
+      gone.map(({ thread, holding }) => {
+        const ended = thread.terminate();
+        holding?.release(ended);
+        return ended;
+      }),
+    );
     for (const { given, own } of gone) for (const { reject } of [...given, ...own]) reject(error);
   }
 
@@ -144,13 +154,16 @@ export function startThreadPool<Task, Answer>(
       },
       onFailure(cause) {
         const error = new Error(`a thread ${purpose} failed`, { cause });
+        // A worker tells of its error, and then of its end.
+        if (members[number] === member) member.holding?.release();
         members[number] = undefined;
         for (const { reject } of [...member.given, ...member.own]) reject(error);
         if (living().length === 0) end(error);
       },
     });
     if (thread === undefined) return false;
-    const member: Threads = { thread, given: [], own: [], isReady: false };
+    const holding = ledger?.take({ name: `thread ${number} ${purpose}`, kind: 'thread', object: thread });
+    const member: Threads = { thread, holding, given: [], own: [], isReady: false };
     members[number] = member;
     return true;
   }

@@ -2,7 +2,7 @@
  * Threads that take the SHA-256 of pieces of shared memory: one thread hashes one or two gigabytes a second, less than a
  * disk reads. A thread also reads a piece from an open file, straight to its place, where it is asked to.
  */
-import { startThreadPool, type ThreadPool } from '@mirust/core';
+import { type Ledger, startThreadPool, type ThreadPool } from '@mirust/core';
 import { startDigestThread } from '#platform';
 import type { DigestResult, DigestTask } from './digest-task.ts';
 
@@ -19,10 +19,14 @@ export interface DigestPool extends Omit<ThreadPool<DigestTask, DigestResult>, '
 /** At 4 MiB a task and 1 GB/s a thread: while the caller's thread is busy for 100 ms, threads do not wait for it. */
 const TASKS_PER_THREAD = 24;
 
-/** Starts a pool. Undefined where the platform needs none: it hashes beside the thread that asks by itself. */
-export function startDigestPool(threadCount: number): DigestPool | undefined {
+/**
+ * Starts a pool; a ledger gets its threads. Undefined where the platform needs none: it hashes beside the thread that asks
+ * by itself.
+ */
+export function startDigestPool(threadCount: number, ledger?: Ledger): DigestPool | undefined {
   const pool = startThreadPool({
     threadCount,
+    ledger,
     purpose: 'that takes digests',
     tasksPerThread: TASKS_PER_THREAD,
     start: startDigestThread,

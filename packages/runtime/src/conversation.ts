@@ -17,7 +17,8 @@ export interface Conversation {
   readonly times: PhaseTimes;
   /**
    * Appends tokens; the logits of the last `logitsRows` of them, a view that the next call overwrites. Throws
-   * RangeError for an id outside the vocabulary, `RUNTIME_CONTEXT` before anything runs, the signal's reason.
+   * RangeError for an id outside the vocabulary, `RUNTIME_CONTEXT` before anything runs, the signal's reason; TypeError once
+   * the model is freed.
    */
   append(tokens: readonly number[], logitsRows: number, signal?: AbortSignal): Promise<Float32Array>;
   /** Forgets everything. */
@@ -27,6 +28,8 @@ export interface Conversation {
    * one must run, for its logits. Gives how many tokens were kept.
    */
   restartWith(tokens: readonly number[]): number;
+  /** The model is freed: nothing is appended any more. */
+  close(): void;
 }
 
 /** An empty conversation. */
@@ -39,6 +42,7 @@ export function createConversation({ backend, description, layout }: ModelParts)
   let written = 0;
   const times = { prefillTokens: 0, prefillMilliseconds: 0, decodeTokens: 0, decodeMilliseconds: 0 };
   let position = 0;
+  let isClosed = false;
 
   function check(tokens: readonly number[]): void {
     for (const token of tokens) {
@@ -62,6 +66,8 @@ export function createConversation({ backend, description, layout }: ModelParts)
       check(tokens);
       let logits: Float32Array = new Float32Array(0);
       for (let at = 0; at < tokens.length; ) {
+        // Threads that have ended would never answer.
+        if (isClosed) throw new TypeError('the model was freed');
         // The last chunk must hold every row that asks for logits, so the one before may have to be shorter.
         const rest = tokens.length - at;
         const size = rest <= chunk ? rest : Math.min(chunk, rest - Math.min(logitsRows, rest - 1));
@@ -100,6 +106,9 @@ export function createConversation({ backend, description, layout }: ModelParts)
       position = kept;
       if (kept === 0) written = 0;
       return kept;
+    },
+    close() {
+      isClosed = true;
     },
   };
 }

@@ -28,8 +28,10 @@ export function createModel(parts: ModelParts): Model {
     const { parts: held, conversation } = alive();
     if (busy) throw new TypeError('the model is busy: wait for the running call, or abort it');
     busy = true;
+    const call = held.ledger?.take({ name: 'use of the model', kind: 'call' });
     const release = (): void => {
       busy = false;
+      call?.release();
     };
     return { parts: held, conversation, release };
   }
@@ -86,8 +88,13 @@ export function createModel(parts: ModelParts): Model {
       release();
     },
     free() {
-      owned?.parts.backend.close?.();
+      if (owned === undefined) return;
+      const { conversation, parts: held } = owned;
       owned = undefined;
+      conversation.close();
+      held.backend.close?.();
+      held.memory.release();
+      held.tables?.release();
     },
     setProfiling(enabled) {
       alive().parts.profile.enabled = enabled;

@@ -3,12 +3,12 @@
  * taken has been given back.
  */
 import { type Checkpoint, type CheckpointTensor, layoutCheckpoint } from '@mirust/checkpoint';
-import { formatEncoding, isMirustError, yieldToEventLoop } from '@mirust/core';
+import { formatEncoding, type Holding, isMirustError, type Ledger, yieldToEventLoop } from '@mirust/core';
 import { type DigestPool, startDigestPool } from '@mirust/integrity';
 import { type KernelVariant, physicalCores } from '@mirust/kernels';
 import type { LayoutRequest } from '@mirust/model';
 import { canDecode } from '@mirust/quant';
-import { createTokenizer, type Tokenizer } from '@mirust/tokenizer';
+import { createTokenizer, type Tokenizer, type TokenizerModel } from '@mirust/tokenizer';
 import type { Backend, BackendContext } from './backend.ts';
 import { type BackendChoice, chooseBackend, chooseThreads } from './choose-backend.ts';
 import { createModel } from './create-model.ts';
@@ -38,8 +38,13 @@ export interface LoadOptions extends LayoutRequest {
   readonly threads?: number;
   /** Measures time per kind of operation from the start; see `Model.setProfiling`. Default false. */
   readonly profile?: boolean;
-  /** Makes views of cleared tapes throw. Default false. */
+  /** Makes views of cleared tapes throw: those of a freed model are. Default false. */
   readonly debug?: boolean;
+  /**
+   * Gets whatever is taken, until it is given back: to look for leaks, see `@mirust/runtime/leaks`. `openCheckpoint` has the
+   * same option, for files. Default: nothing is recorded.
+   */
+  readonly ledger?: Ledger;
   /**
    * Is asked before a weight is read, and throws where the model may not be used: `admissionGate` of `@mirust/admission` makes
    * one of a policy. Only a checkpoint whose bytes cannot change unnoticed (`isPinned`) is judged. Default: none.
@@ -80,35 +85,50 @@ async function load(checkpoint: Checkpoint, options: LoadOptions): Promise<Model
   const started = performance.now();
   // Everything that can be refused without reading a weight is refused first.
   for (const tensor of checkpoint.tensors.values()) refuseUnknownType(tensor);
+  const { ledger } = options;
   const pool = startPool(checkpoint, options);
   let engine: Engine | undefined;
+  let memory: ModelMemory | undefined;
+  let tables: Holding | undefined;
   try {
     const choice = await chooseBackend(checkpoint, options);
     const layout = layoutCheckpoint(checkpoint, { ...options, threads: choice.threads });
-    const memory = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false });
+    const allocated = allocateMemory(layout, { kind: choice.memory, debug: options.debug ?? false, ledger });
+    memory = allocated;
     const start = async (): Promise<void> => {
-      if (choice.kernels !== undefined) engine = await startEngine(choice.kernels, memory, layout);
+      if (choice.kernels !== undefined) engine = await startEngine(choice.kernels, allocated, layout, ledger);
     };
     // Threads that hash and threads that compute take megabytes each, so they are not there at the same time.
     if (pool === undefined) await start();
-    const { tokenizer, weights, times } = await readAll(checkpoint, memory, pool, options);
+    const { tokenizer, weights, times } = await readAll(checkpoint, allocated, pool, options);
+    tables = tokenizer === undefined ? undefined : takeTables(tokenizer, ledger);
     if (pool !== undefined) await Promise.all([start(), pool.close()]);
     const profile = createProfile(options.profile ?? false);
-    const backend = createBackend(choice, engine, { model: checkpoint.model, layout, memory, weights, profile });
+    const backend = createBackend(choice, engine, {
+      model: checkpoint.model,
+      layout,
+      memory: allocated,
+      weights,
+      profile,
+    });
     return createModel({
       artifact: { format: checkpoint.format, rootDigest: checkpoint.rootDigest },
       facts: checkpoint.facts,
       description: checkpoint.model,
       layout,
-      memory,
+      memory: allocated,
       backend,
       tokenizer,
+      tables,
+      ledger,
       profile,
       loadMilliseconds: performance.now() - started,
       loadTimes: times,
     });
   } catch (error) {
     engine?.close();
+    memory?.release();
+    tables?.release();
     throw error;
   } finally {
     await pool?.close();
@@ -123,7 +143,7 @@ function startPool(checkpoint: Checkpoint, options: LoadOptions): DigestPool | u
   const image = tapeOrderedImage(checkpoint);
   if (image === undefined || image.byteLength < MIN_BYTES_FOR_POOL) return undefined;
   const threads = chooseThreads(checkpoint, options);
-  return threads > 1 ? startDigestPool(Math.min(threads, physicalCores())) : undefined;
+  return threads > 1 ? startDigestPool(Math.min(threads, physicalCores()), options.ledger) : undefined;
 }
 
 /** Tokenizer and weights. Throws what reading one of them throws, and then nothing is being read any more. */
@@ -149,6 +169,15 @@ async function readAll(
     options.signal,
   );
   return { tokenizer, ...read };
+}
+
+/** Books the tables of a tokenizer, as far as they are arrays: what it makes of them has no size that anybody knows. */
+function takeTables(tokenizer: Tokenizer, ledger: Ledger | undefined): Holding | undefined {
+  if (ledger === undefined) return undefined;
+  const { tokens, types, scores, merges }: TokenizerModel = tokenizer.model;
+  const arrays = [tokens.offsets, tokens.bytes, types, merges, ...(scores === undefined ? [] : [scores])];
+  const bytes = arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return ledger.take({ name: 'tokenizer', kind: 'table', bytes, object: tokenizer });
 }
 
 function createBackend({ kernels }: BackendChoice, engine: Engine | undefined, context: BackendContext): Backend {

@@ -2,10 +2,10 @@
  * The memory of a loaded model: one region, cut into the tapes of the layout. Every placement of the layout is taken
  * from its tape in order, and must come out at the offset that the layout gave it: plan = allocation.
  */
-import { formatBytes } from '@mirust/core';
+import { formatBytes, type Ledger } from '@mirust/core';
 import { type MemoryLayout, PAGE_BYTES, TAPE_ALIGNMENT, type TapeLayout } from '@mirust/model';
 import { runtimeError } from './errors.ts';
-import { Tape, type TapeStat } from './tape.ts';
+import { Tape, type TapeBlock, type TapeStat } from './tape.ts';
 
 /**
  * The tapes, and every placement of the layout as bytes: `byteOffset` of a view is its address. Owned by one model; freed
@@ -28,6 +28,11 @@ export interface ModelMemory {
   /** Zeroes the cache. */
   wipeHistory(): void;
   stats(): readonly TapeStat[];
+  /**
+   * Clears the tapes, once: the bytes themselves are the collector's as soon as nobody has a view of them. In debug mode
+   * nobody gets one any more.
+   */
+  release(): void;
 }
 
 /** How to allocate. */
@@ -36,6 +41,8 @@ export interface MemoryOptions {
   readonly kind?: 'plain' | 'wasm' | 'wasm-shared';
   /** Makes views of cleared tapes throw. Default false. */
   readonly debug?: boolean;
+  /** Gets the memory and every placement in it, until `release`. */
+  readonly ledger?: Ledger | undefined;
 }
 
 /** What one 32-bit WebAssembly memory holds at most: 65,536 pages. */
@@ -43,12 +50,14 @@ export const MAX_WASM_BYTES: number = 65_536 * PAGE_BYTES;
 
 /** Allocates the memory of a layout. Throws `RUNTIME_MEMORY` where the platform refuses, `RUNTIME_WASM_CEILING`. */
 export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}): ModelMemory {
-  const { kind = 'plain', debug = false } = options;
+  const { kind = 'plain', debug = false, ledger } = options;
   const wasm = kind === 'plain' ? undefined : allocateWasm(layout.totalBytes, kind === 'wasm-shared');
   const memory = wasm?.buffer ?? allocateBuffer(layout.totalBytes);
+  // By its buffer, which every view holds.
+  const holding = ledger?.take({ name: 'model', kind: 'memory', bytes: layout.totalBytes, object: memory });
   let address = 0;
   const tape = (name: string, { byteLength }: TapeLayout): Tape => {
-    const made = new Tape({ name, memory, address, capacityBytes: byteLength, debug });
+    const made = new Tape({ name, memory, address, capacityBytes: byteLength, debug, ledger });
     address += byteLength;
     return made;
   };
@@ -61,7 +70,7 @@ export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}
   const weightBlocks = takePlacements(weights, layout.weights);
   const historyBlocks = takePlacements(history, layout.history);
   // Scratch placements overlap by design, so the tape gives one block and the layout's offsets cut it.
-  const scratchBlock = scratch.take(layout.scratch.byteLength, TAPE_ALIGNMENT, 'working buffers').bytes();
+  const scratchBlock = scratch.take(layout.scratch.byteLength, TAPE_ALIGNMENT, 'working buffers');
   const scratchPlacements = new Map(layout.scratch.placements.map((placement) => [placement.name, placement]));
 
   return {
@@ -73,12 +82,16 @@ export function allocateMemory(layout: MemoryLayout, options: MemoryOptions = {}
     scratch: (name) => {
       const placement = scratchPlacements.get(name);
       if (placement === undefined) throw new RangeError(`the layout has no working buffer ${name}`);
-      return scratchBlock.subarray(placement.offset, placement.offset + placement.byteLength);
+      return scratchBlock.bytes().subarray(placement.offset, placement.offset + placement.byteLength);
     },
     scratchTape: () => scratch.region(),
     history: (name) => blockOf(historyBlocks, name),
     wipeHistory: () => history.wipe(),
     stats: () => [engine.stat(), weights.stat(), scratch.stat(), history.stat()],
+    release() {
+      for (const tape of [engine, weights, scratch, history]) tape.clear();
+      holding?.release();
+    },
   };
 }
 
@@ -115,8 +128,8 @@ function refused(byteLength: number, cause: unknown): Error {
   });
 }
 
-function takePlacements(tape: Tape, layout: TapeLayout): ReadonlyMap<string, Uint8Array> {
-  const blocks = new Map<string, Uint8Array>();
+function takePlacements(tape: Tape, layout: TapeLayout): ReadonlyMap<string, TapeBlock> {
+  const blocks = new Map<string, TapeBlock>();
   let start: number | undefined;
   for (const { name, offset, byteLength, alignment } of layout.placements) {
     const block = tape.take(byteLength, alignment, name);
@@ -124,13 +137,13 @@ function takePlacements(tape: Tape, layout: TapeLayout): ReadonlyMap<string, Uin
     if (block.address - start !== offset) {
       throw new Error(`${name} was planned at ${offset} and allocated at ${block.address - start}`);
     }
-    blocks.set(name, block.bytes());
+    blocks.set(name, block);
   }
   return blocks;
 }
 
-function blockOf(blocks: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+function blockOf(blocks: ReadonlyMap<string, TapeBlock>, name: string): Uint8Array {
   const block = blocks.get(name);
   if (block === undefined) throw new RangeError(`the layout has no placement ${name}`);
-  return block;
+  return block.bytes();
 }

@@ -1,5 +1,6 @@
 /** What a loaded model is made of: `loadModel` hands it over, the rest of the runtime works on it. */
 import type { CheckpointFacts } from '@mirust/checkpoint';
+import type { Holding, Ledger } from '@mirust/core';
 import type { MemoryLayout, ModelDescription } from '@mirust/model';
 import type { Tokenizer } from '@mirust/tokenizer';
 import type { Backend } from './backend.ts';
@@ -17,6 +18,9 @@ export interface ModelParts {
   readonly memory: ModelMemory;
   readonly backend: Backend;
   readonly tokenizer: Tokenizer | undefined;
+  /** What the tokenizer looks things up in, where there is a ledger. */
+  readonly tables: Holding | undefined;
+  readonly ledger: Ledger | undefined;
   readonly profile: OperationProfile;
   readonly loadMilliseconds: number;
   readonly loadTimes: LoadTimes;

@@ -6,7 +6,7 @@
  * RangeError, never an overlap; padding is counted; in debug mode a view taken before a `clear` or `rewind` throws
  * when it is asked for its bytes afterwards. Not thread-safe: one owner.
  */
-import { alignUp, isAlignment } from '@mirust/core';
+import { alignUp, type Holding, isAlignment, type Ledger } from '@mirust/core';
 import { runtimeError } from './errors.ts';
 
 /** A taken range. */
@@ -46,6 +46,16 @@ export interface TapeOptions {
   readonly capacityBytes: number;
   /** Makes views that were taken before a clear throw. Costs one comparison per `bytes()`. Default false. */
   readonly debug?: boolean;
+  /** Gets every block, as `tape/block`, until it is given back. */
+  readonly ledger?: Ledger | undefined;
+}
+
+/** What a tape knows of a block. */
+interface Block {
+  readonly end: number;
+  readonly byteLength: number;
+  readonly alive: { value: boolean };
+  readonly holding: Holding | undefined;
 }
 
 /** See the module comment. */
@@ -55,7 +65,8 @@ export class Tape {
   readonly #start: number;
   readonly #capacity: number;
   readonly #debug: boolean;
-  readonly #blocks: { readonly end: number; readonly byteLength: number; readonly alive: { value: boolean } }[] = [];
+  readonly #ledger: Ledger | undefined;
+  readonly #blocks: Block[] = [];
   #requested = 0;
   #highWater = 0;
 
@@ -73,6 +84,7 @@ export class Tape {
     this.#start = address;
     this.#capacity = capacityBytes;
     this.#debug = options.debug ?? false;
+    this.#ledger = options.ledger;
   }
 
   /**
@@ -97,7 +109,8 @@ export class Tape {
       });
     }
     const alive = { value: true };
-    this.#blocks.push({ end, byteLength, alive });
+    const holding = this.#ledger?.take({ name: `${this.name}/${name}`, kind: 'block', bytes: byteLength });
+    this.#blocks.push({ end, byteLength, alive, holding });
     this.#requested += byteLength;
     this.#highWater = Math.max(this.#highWater, end - this.#start);
     const memory = this.#memory;
@@ -123,6 +136,7 @@ export class Tape {
     if (mark.blockCount > this.#blocks.length) throw new RangeError(`the mark lies ahead of tape ${this.name}`);
     for (const block of this.#blocks.splice(mark.blockCount)) {
       block.alive.value = false;
+      block.holding?.release();
       this.#requested -= block.byteLength;
     }
   }

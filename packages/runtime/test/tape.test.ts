@@ -1,4 +1,4 @@
-import { isMirustError } from '@mirust/core';
+import { createLedger, isMirustError } from '@mirust/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Tape } from '../src/tape.ts';
@@ -106,5 +106,25 @@ describe('tape', () => {
         expect(t.stat().paddingBytes).toBe(end - address - requested);
       }),
     );
+  });
+});
+
+describe('on a ledger', () => {
+  it('every block is there until its tape is cleared or rewound past it', () => {
+    const ledger = createLedger();
+    const t = new Tape({ name: 'history', memory: new ArrayBuffer(100), address: 0, capacityBytes: 100, ledger });
+    t.take(10, 1, 'kept');
+    const mark = t.mark();
+    t.take(20, 1, 'later');
+    expect(() => t.take(1000, 1, 'too long')).toThrow();
+    expect(ledger.open().map(({ name, bytes }) => [name, bytes])).toEqual([
+      ['history/kept', 10],
+      ['history/later', 20],
+    ]);
+    t.rewind(mark);
+    expect(ledger.open().map(({ name }) => name)).toEqual(['history/kept']);
+    t.clear();
+    t.clear();
+    expect(ledger.open()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * SLM1 artifacts. Opening reads header and directory; the first read of a weight or of the tokenizer, or `verify`, pins
  * the file and checks its checksum, so the bytes that are handed out are bytes whose checksum was right.
  */
-import { type ByteSource, coreError, type ReadOptions, readRange, sanitizeText } from '@mirust/core';
+import { type ByteSource, coreError, type Ledger, type ReadOptions, readRange, sanitizeText } from '@mirust/core';
 import { describeModel } from '@mirust/model';
 import { readSlm1, type Slm1File } from '@mirust/slm';
 import { type ImportedTokenizer, readBpe1, readBtok } from '@mirust/tokenizer';
@@ -11,13 +11,21 @@ import type { OpenedModel } from '../opened.ts';
 import { pinSource } from '../pinned-source.ts';
 import { storedTensor } from '../rows.ts';
 
-/** Gives the pinned source, whoever asks first having it made. */
-type Pinned = (options?: VerifyOptions) => Promise<ByteSource>;
+/** A source that is pinned once, by whoever asks first. */
+interface Pin {
+  pinned(options?: VerifyOptions): Promise<ByteSource>;
+  /** Gives back what the pinned source keeps, now or as soon as it is there. */
+  release(): Promise<void>;
+}
 
 /** Opens an SLM1 file. Throws what `readSlm1` and `describeModel` throw. */
-export async function openSlm1(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
+export async function openSlm1(
+  source: ByteSource,
+  fileName: string,
+  options: ReadOptions & { readonly ledger?: Ledger } = {},
+): Promise<OpenedModel> {
   const file = await readSlm1(source, { ...signalOf(options), verify: false });
-  const pinned = pinOnce(source, file);
+  const { pinned, release } = pinOnce(source, file, options.ledger);
   const data = pinnedSource(source, pinned);
   const tensors = file.tensors.map(({ name, encoding, shape, offset, scaleOffset }): [string, CheckpointTensor] => {
     const place = { source: data, offset, scaleOffset };
@@ -36,6 +44,7 @@ export async function openSlm1(source: ByteSource, fileName: string, options: Re
     verify: async (verifyOptions = {}) => {
       await pinned(verifyOptions);
     },
+    release,
     readTokenizer: (readOptions) => readSlm1Tokenizer(data, file, readOptions),
   };
 }
@@ -48,15 +57,15 @@ function signalOf({ signal }: ReadOptions): ReadOptions {
  * Pins a source once. A pinning that fails (an abort, a disk) fails for the caller who started it; another one, also
  * one who waited for it, starts again.
  */
-function pinOnce(source: ByteSource, file: Slm1File): Pinned {
+function pinOnce(source: ByteSource, file: Slm1File, ledger: Ledger | undefined): Pin {
   let running: Promise<ByteSource> | undefined;
-  return async (options = {}) => {
+  async function pinned(options: VerifyOptions = {}): Promise<ByteSource> {
     while (running !== undefined) {
       const result = await running.catch(() => undefined);
       options.signal?.throwIfAborted();
       if (result !== undefined) return result;
     }
-    const mine = pin(source, file, options);
+    const mine = pin(source, file, { ...options, ledger });
     running = mine;
     try {
       return await mine;
@@ -64,18 +73,31 @@ function pinOnce(source: ByteSource, file: Slm1File): Pinned {
       running = undefined;
       throw error;
     }
+  }
+  const release = async (): Promise<void> => {
+    const made = await running?.catch(() => undefined);
+    await made?.close();
   };
+  return { pinned, release };
 }
 
-async function pin(source: ByteSource, file: Slm1File, options: VerifyOptions): Promise<ByteSource> {
+async function pin(
+  source: ByteSource,
+  file: Slm1File,
+  options: VerifyOptions & { readonly ledger: Ledger | undefined },
+): Promise<ByteSource> {
   const pinned = await pinSource(source, options);
-  // Read again through the pins: header and directory, too, must be those that were opened.
-  const again = await readSlm1(pinned, { ...signalOf(options), verify: true });
-  if (structureOf(again) !== structureOf(file)) {
-    const name = sanitizeText(source.name);
-    throw coreError('SOURCE_CHANGED', `${name} was replaced while it was open`, { file: name });
+  try {
+    // Read again through the pins: header and directory, too, must be those that were opened.
+    const again = await readSlm1(pinned, { ...signalOf(options), verify: true });
+    if (structureOf(again) === structureOf(file)) return pinned;
+  } catch (error) {
+    await pinned.close();
+    throw error;
   }
-  return pinned;
+  await pinned.close();
+  const name = sanitizeText(source.name);
+  throw coreError('SOURCE_CHANGED', `${name} was replaced while it was open`, { file: name });
 }
 
 /** Header, sections and directory as a text that is equal for equal ones. */
@@ -85,7 +107,7 @@ function structureOf({ header, tokenizer, tensors }: Slm1File): string {
 }
 
 /** A source that pins on first use. */
-function pinnedSource(source: ByteSource, pinned: Pinned): ByteSource {
+function pinnedSource(source: ByteSource, pinned: Pin['pinned']): ByteSource {
   return {
     name: source.name,
     byteLength: source.byteLength,

@@ -2,7 +2,7 @@
  * SLM2 artifacts. Opening verifies everything but DATA; every byte of DATA is verified when it is read, so what is
  * handed out is what the root digest names.
  */
-import type { ByteSource, ReadOptions, RowOffsets } from '@mirust/core';
+import type { ByteSource, Ledger, ReadOptions, RowOffsets } from '@mirust/core';
 import { describeModel, type ModelDescription } from '@mirust/model';
 import { openVerifiedData, readSlm2, readSlm2Data, type Slm2File, verifySlm2Data } from '@mirust/slm';
 import { readTokn } from '@mirust/tokenizer';
@@ -13,20 +13,26 @@ import type { MappedTensors } from '../problems.ts';
 import { storedTensor } from '../rows.ts';
 
 /** Opens an SLM2 file. Throws what `readSlm2` and `describeModel` throw. */
-export async function openSlm2(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
+export async function openSlm2(
+  source: ByteSource,
+  fileName: string,
+  options: ReadOptions & { readonly ledger?: Ledger } = {},
+): Promise<OpenedModel> {
   const file = await readSlm2(source, options.signal === undefined ? {} : { signal: options.signal });
   const model = describeModel(file.meta.architecture, file.meta.hyperparameters);
+  const data = openVerifiedData(source, file, options.ledger);
   const tokenizerOffset = file.sections.find(({ kind }) => kind === 'TOKN')?.offset ?? 0;
   return {
     format: 'slm2',
     files: [{ name: fileName, source }],
     model,
-    ...mapTensors(file, model, openVerifiedData(source, file)),
+    ...mapTensors(file, model, data),
     image: imageOf(source, file),
     facts: readFacts(file),
     rootDigest: file.rootDigest,
     warnings: [],
     verify: (verifyOptions = {}) => verifySlm2Data(source, file, verifyOptions),
+    release: () => data.close(),
     readTokenizer: async () => ({ model: readTokn(file.tokenizerBytes, tokenizerOffset), warnings: [] }),
   };
 }

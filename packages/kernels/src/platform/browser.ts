@@ -21,7 +21,7 @@ export function startThread(start: ThreadStart, events: ThreadEvents): EngineThr
   };
   worker.onerror = (event) => events.onFailure(event.message);
   worker.postMessage(start);
-  return { terminate: () => worker.terminate(), keepAlive: () => {} };
+  return { terminate: async () => worker.terminate(), keepAlive: () => {} };
 }
 
 /** Most threads that are started unasked: beyond, a memory's bandwidth is shared out, not added to. */

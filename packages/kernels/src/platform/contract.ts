@@ -29,8 +29,8 @@ export interface ThreadEvents {
 
 /** A running thread. */
 export interface EngineThread {
-  /** Ends it, whatever it is doing. */
-  terminate(): void;
+  /** Ends it, whatever it is doing; resolves when it is gone, as far as the platform tells. Never rejects. */
+  terminate(): Promise<void>;
   /** Whether the thread keeps the process alive. Meaningful in Node; a thread that waits for a run should not. */
   keepAlive(alive: boolean): void;
 }

@@ -47,9 +47,9 @@ export function startThread(start: ThreadStart, events: ThreadEvents): EngineThr
     if (!ended) events.onFailure(new Error(`a thread of the engine ended with code ${code}`));
   });
   return {
-    terminate() {
+    async terminate() {
       ended = true;
-      void worker.terminate();
+      await worker.terminate();
     },
     keepAlive(alive) {
       if (alive) worker.ref();

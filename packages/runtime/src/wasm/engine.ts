@@ -1,4 +1,5 @@
 /** What executes the operation table: on the caller's thread, or on a pool over shared memory. */
+import type { Ledger } from '@mirust/core';
 import { type CompiledKernels, instantiateKernels, type KernelExports } from '@mirust/kernels';
 import type { MemoryLayout } from '@mirust/model';
 import type { ModelMemory } from '../memory.ts';
@@ -19,12 +20,14 @@ export interface Engine extends Execution {
 }
 
 /**
- * Starts an engine over the memory of a model, whose weights and table need not be there yet. Rejects with `RUNTIME_THREADS` where one of them cannot; RangeError where the memory is none of WebAssembly.
+ * Starts an engine over the memory of a model, whose weights and table need not be there yet. Rejects with `RUNTIME_THREADS`
+ * where one of its threads cannot start; RangeError where the memory is none of WebAssembly.
  */
 export async function startEngine(
-  { module }: CompiledKernels,
+  { module, variant }: CompiledKernels,
   memory: ModelMemory,
   { options, program }: MemoryLayout,
+  ledger?: Ledger,
 ): Promise<Engine> {
   const { wasm } = memory;
   if (wasm === undefined) throw new RangeError('the model does not lie in a WebAssembly memory');
@@ -33,6 +36,14 @@ export async function startEngine(
   const execution: Execution =
     options.threads === 1
       ? createInlineEngine(kernels, control, program.operations.length)
-      : await startPoolEngine(module, wasm, control, options.threads);
-  return { ...execution, kernels };
+      : await startPoolEngine(module, wasm, control, options.threads, ledger);
+  const code = ledger?.take({ name: `kernels ${variant}`, kind: 'code', object: kernels });
+  return {
+    execute: execution.execute,
+    kernels,
+    close() {
+      execution.close();
+      code?.release();
+    },
+  };
 }

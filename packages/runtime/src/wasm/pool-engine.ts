@@ -2,6 +2,7 @@
  * The engine on a pool of threads over a shared memory. The caller's thread stays free: it writes what is to be done,
  * bumps the epoch that the threads wait on, and is told by a message when all are done.
  */
+import type { Holding, Ledger } from '@mirust/core';
 import { type EngineThread, startThread, table } from '@mirust/kernels';
 import { runtimeError } from '../errors.ts';
 import type { Execution } from './engine.ts';
@@ -12,24 +13,28 @@ export async function startPoolEngine(
   memory: WebAssembly.Memory,
   control: DataView,
   threadCount: number,
+  ledger?: Ledger,
 ): Promise<Execution> {
   const words = new Int32Array(control.buffer, control.byteOffset, control.byteLength / 4);
   const epoch = table.EPOCH / 4;
-  const threads: EngineThread[] = [];
+  const threads: { readonly thread: EngineThread; readonly holding: Holding | undefined }[] = [];
   /** The run in progress. */
   let pending: { resolve(next: number): void; reject(cause: unknown): void } | undefined;
   let failure: Error | undefined;
 
   function close(): void {
     Atomics.store(words, table.QUIT / 4, 1);
-    for (const thread of threads) thread.terminate();
+    for (const { thread, holding } of threads.splice(0)) {
+      const ended = thread.terminate();
+      holding?.release(ended);
+    }
     const left = pending;
     pending = undefined;
     left?.reject(new TypeError('the model was freed'));
   }
 
   function keepAlive(alive: boolean): void {
-    for (const thread of threads) thread.keepAlive(alive);
+    for (const { thread } of threads) thread.keepAlive(alive);
   }
 
   const started = Array.from({ length: threadCount }, (_, thread) => {
@@ -52,7 +57,9 @@ export async function startPoolEngine(
         onFailure: fail,
       };
       try {
-        threads.push(startThread({ module, memory, control: control.byteOffset, thread }, events));
+        const started = startThread({ module, memory, control: control.byteOffset, thread }, events);
+        const name = `thread ${thread} of the engine`;
+        threads.push({ thread: started, holding: ledger?.take({ name, kind: 'thread', object: started }) });
       } catch (cause) {
         fail(cause);
       }

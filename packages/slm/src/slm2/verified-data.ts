@@ -1,5 +1,5 @@
 /** Reading DATA: no byte is handed out before the SHA-256 of its chunk has been checked. */
-import { type ByteSource, checkRange, type ReadOptions, readRange } from '@mirust/core';
+import { type ByteSource, checkRange, type Holding, type Ledger, type ReadOptions, readRange } from '@mirust/core';
 import {
   CHUNK_BYTES,
   callerDigester,
@@ -24,13 +24,28 @@ const MAX_KEPT_CHUNKS = 4;
  * read beside it and kept for a while, because another read mostly wants the rest of it. On an error the target is
  * zeroed: what was not verified is not handed out. Throws `CHUNK_DIGEST` naming chunk, bytes and tensors, `SLM2_PADDING`
  * and `SLM2_SCALE_VALUE` for rules that digests do not see, RangeError outside DATA. Concurrent reads are allowed.
- * Closing it leaves the other source open.
+ * Closing it leaves the other source open. A ledger gets the chunks that are kept.
  */
-export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource {
+export function openVerifiedData(source: ByteSource, file: Slm2File, ledger?: Ledger): ByteSource {
   const { dataOffset, dataByteLength, tree } = file;
   const { contents, checkBytes } = dataRules(file);
   /** Chunks that were read in part, the oldest first: never changed after they were verified. */
   const kept = new Map<number, Promise<Uint8Array>>();
+  const holdings = new Map<number, Holding>();
+  let isClosed = false;
+
+  function keep(index: number, bytes: Promise<Uint8Array>): void {
+    forget(index);
+    kept.set(index, bytes);
+    if (ledger === undefined) return;
+    const name = `chunk ${index} of ${source.name}`;
+    holdings.set(index, ledger.take({ name, kind: 'buffer', bytes: chunkRange(dataByteLength, index).byteLength }));
+  }
+  function forget(index: number): void {
+    kept.delete(index);
+    holdings.get(index)?.release();
+    holdings.delete(index);
+  }
 
   async function check(index: number, bytes: Uint8Array): Promise<void> {
     await verifyChunk(tree, index, bytes, { baseOffset: dataOffset, contents });
@@ -52,10 +67,10 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
     const bytes = load(index, options);
     // Whoever waits sees the failure; nobody may be waiting on the copy that is kept.
     bytes.catch(() => {});
-    kept.delete(index);
-    kept.set(index, bytes);
+    if (isClosed) return bytes;
+    keep(index, bytes);
     const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size > MAX_KEPT_CHUNKS) kept.delete(oldest);
+    if (oldest !== undefined && kept.size > MAX_KEPT_CHUNKS) forget(oldest);
     return bytes;
   }
   async function fill(offset: number, target: Uint8Array, options: ReadOptions | undefined): Promise<void> {
@@ -92,7 +107,8 @@ export function openVerifiedData(source: ByteSource, file: Slm2File): ByteSource
       }
     },
     async close() {
-      kept.clear();
+      isClosed = true;
+      for (const index of [...kept.keys()]) forget(index);
     },
   };
 }
