@@ -76,6 +76,7 @@ export const DTYPES = {
   MXFP4: { kind: 'ggml-block', blockElements: 32, blockBytes: 17, ggmlId: 39 },
   NVFP4: { kind: 'ggml-block', blockElements: 64, blockBytes: 36, ggmlId: 40 },
   Q1_0: { kind: 'ggml-block', blockElements: 128, blockBytes: 18, ggmlId: 41 },
+  Q2_0: { kind: 'ggml-block', blockElements: 64, blockBytes: 18, ggmlId: 42 },
 } as const;
 
 /** A key of {@link DTYPES}. */
