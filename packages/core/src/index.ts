@@ -7,6 +7,7 @@ export * from './encoding.ts';
 export * from './errors.ts';
 export * from './event-loop.ts';
 export * from './finding.ts';
+export * from './http-bytes.ts';
 export * from './http-source.ts';
 export * from './json.ts';
 export * from './json-errors.ts';

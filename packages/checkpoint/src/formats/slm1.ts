@@ -7,16 +7,33 @@ import { describeModel } from '@mirust/model';
 import { readSlm1, type Slm1File } from '@mirust/slm';
 import { type ImportedTokenizer, readBpe1, readBtok } from '@mirust/tokenizer';
 import type { CheckpointTensor, VerifyOptions } from '../checkpoint.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders, OpenedModel } from '../opened.ts';
 import { pinSource } from '../pinned-source.ts';
 import { storedTensor } from '../rows.ts';
+import { storedTensorOf } from './slm-tensor.ts';
 
 /** Gives the pinned source, whoever asks first having it made. */
 type Pinned = (options?: VerifyOptions) => Promise<ByteSource>;
 
-/** Opens an SLM1 file. Throws what `readSlm1` and `describeModel` throw. */
-export async function openSlm1(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
+/** Reads the headers of an SLM1 file. Throws what `readSlm1` throws. */
+export async function openSlm1(
+  source: ByteSource,
+  fileName: string,
+  options: ReadOptions = {},
+): Promise<OpenedHeaders> {
   const file = await readSlm1(source, { ...signalOf(options), verify: false });
+  return {
+    format: 'slm1',
+    files: [{ name: fileName, source }],
+    tensors: file.tensors.map((tensor) => storedTensorOf(tensor, fileName)),
+    warnings: [],
+    // The reader has held the tokenizer section against it.
+    countTokens: () => file.header.hyperparameters.vocabSize,
+    describe: () => describeSlm1(source, fileName, file),
+  };
+}
+
+function describeSlm1(source: ByteSource, fileName: string, file: Slm1File): OpenedModel {
   const pinned = pinOnce(source, file);
   const data = pinnedSource(source, pinned);
   const tensors = file.tensors.map(({ name, encoding, shape, offset, scaleOffset }): [string, CheckpointTensor] => {
@@ -30,7 +47,7 @@ export async function openSlm1(source: ByteSource, fileName: string, options: Re
     tensors: new Map(tensors),
     // The directory holds hashes of names: one that no contract has is an error of the container.
     strangers: [],
-    facts: {},
+    readFacts: async () => ({}),
     rootDigest: undefined,
     warnings: [],
     verify: async (verifyOptions = {}) => {
