@@ -1,5 +1,6 @@
 /** What the answer to a ranged request must say before its body is believed (RFC 9110, §14 and §15.3.7). */
-import { coreError, type ErrorContext, type MirustError } from './errors.ts';
+import { coreError } from './errors.ts';
+import { statusError } from './http-status.ts';
 import { sanitizeText } from './text.ts';
 
 /** Which file the server answered with, as far as it tells. */
@@ -57,24 +58,6 @@ export function checkAnswer(
     });
   }
   requireRange(answer, name, first, last, offset, byteLength);
-}
-
-/** What to do about statuses whose reason is known. */
-function statusRemedy(status: number): ErrorContext {
-  if (status === 401 || status === 403) {
-    return { remedy: 'Ask for access to the file, or for a new link where a signed one has expired.' };
-  }
-  if (status === 429) return { remedy: 'The server limits requests: wait, then try again.' };
-  return status >= 500 ? { remedy: 'The server has trouble of its own: try again later.' } : {};
-}
-
-/** The error of an answer that brings no file: `SOURCE_NOT_FOUND`, else `SOURCE_READ` whose `actual` is the status. */
-export function statusError(status: number, name: string, context: ErrorContext = {}): MirustError {
-  if (status === 404 || status === 410) {
-    return coreError('SOURCE_NOT_FOUND', `${name} does not exist (HTTP ${status})`, { remedy: 'Check the URL.' });
-  }
-  const more = { ...context, actual: status, ...statusRemedy(status) };
-  return coreError('SOURCE_READ', `${name} answers HTTP ${status}`, more);
 }
 
 function validatorOf(answer: Response): string | null {

@@ -2,10 +2,10 @@
  * A whole small file of a server, or an answer of its API: one GET without a range, because many servers send JSON only
  * whole or compressed.
  */
-import { statusError } from './_http-answer.ts';
 import { startIdleTimer } from './_idle-timer.ts';
 import { coreError, MirustError } from './errors.ts';
 import type { HttpSourceOptions } from './http-source.ts';
+import { statusError } from './http-status.ts';
 import { sanitizeText } from './text.ts';
 
 /** Options of {@link fetchBytes}. */
@@ -17,7 +17,7 @@ export interface FetchBytesOptions
 
 /**
  * The body behind an http(s) URL; undefined where it is longer than `maxBytes`. Throws `SOURCE_NOT_FOUND`, `SOURCE_READ`
- * (its `actual` is the status, where there is one), TypeError for another URL, and the signal's reason.
+ * (see `httpStatusOf`), TypeError for another URL, and the signal's reason.
  */
 export async function fetchBytes(url: URL, options: FetchBytesOptions): Promise<Uint8Array | undefined> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

@@ -9,6 +9,7 @@ export * from './event-loop.ts';
 export * from './finding.ts';
 export * from './http-bytes.ts';
 export * from './http-source.ts';
+export { httpStatusOf } from './http-status.ts';
 export * from './json.ts';
 export * from './json-errors.ts';
 export * from './json-members.ts';

@@ -43,8 +43,8 @@ const MAX_MEMORY_BYTES = 2 ** 32;
 /** What tabs of current browsers grant; phones are the least of them. */
 const SURE_TAB_BYTES = 2 ** 30;
 
-/** The input for an open checkpoint. */
-export function planInputOf(checkpoint: Checkpoint): PlanInput {
+/** The input for an open checkpoint, or for the model of an inventory. */
+export function planInputOf(checkpoint: Pick<Checkpoint, 'model' | 'tensors'>): PlanInput {
   return { model: checkpoint.model, encodings: encodingTable(checkpoint), source: 'weights' };
 }
 
