@@ -2,7 +2,9 @@
 
 /** `mirust-plan FILE|config.json …` */
 export const PLAN = {
-  positionals: { file: { help: '.slm, .gguf, .bin (llama2.c), Hugging Face directory, or a bare config.json' } },
+  positionals: {
+    file: { help: '.slm, .gguf, .bin (llama2.c), Hugging Face directory, config.json; its URL, or hf:ORG/NAME' },
+  },
   options: {
     context: {
       type: 'integer',

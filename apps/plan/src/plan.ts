@@ -1,10 +1,15 @@
 /** The work of mirust-plan. */
-import { openCheckpoint, openDescription } from '@mirust/checkpoint';
-import { openPath } from '@mirust/checkpoint/node';
 import { type ArgumentsOf, type CommandContext, EXIT, present, writeJson, writeStdout } from '@mirust/cli';
-import { outlineOfDescription, type PlanInput, planInputOf, planInputOfConfiguration, planMemory } from '@mirust/planner';
+import {
+  outlineOfDescription,
+  type PlanInput,
+  planInputOf,
+  planInputOfConfiguration,
+  planMemory,
+} from '@mirust/planner';
 import type { PLAN } from './arguments.ts';
 import { formatPlan } from './format-plan.ts';
+import { type InputContent, openInput } from './open-input.ts';
 
 /** `mirust-plan FILE|config.json …` */
 export async function plan(
@@ -19,14 +24,19 @@ export async function plan(
   else await writeStdout(formatPlan(report));
 }
 
-async function readInput(path: string, { signal }: CommandContext): Promise<PlanInput> {
-  const files = await openPath(path);
-  const description = await openDescription(files, { signal });
-  if (description !== undefined) return planInputOfConfiguration(outlineOfDescription(description.model), description.weightType);
-  const checkpoint = await openCheckpoint(files, { signal });
+async function readInput(text: string, { signal }: CommandContext): Promise<PlanInput> {
+  const input = await openInput(text, { signal, environment: process.env });
   try {
-    return planInputOf(checkpoint);
+    return planInputOfContent(input.content);
   } finally {
-    await checkpoint.close();
+    await input.close();
   }
+}
+
+function planInputOfContent(content: InputContent): PlanInput {
+  if (content.kind === 'checkpoint') return planInputOf(content.checkpoint);
+  if (content.kind === 'inventory') throw content.inventory.refusal;
+  const { model, weightType, refusal } = content.configuration;
+  if (model === undefined) throw refusal;
+  return planInputOfConfiguration(outlineOfDescription(model), weightType);
 }

@@ -1,10 +1,12 @@
 /** mirust-plan as its users run it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, runApp } from '@mirust/cli/testing';
 import { type PlanReport, validatePlanReport } from '@mirust/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @boundaries-ignore a server for tests, made where the reader of its files is tested
+import { closeServers, type FileServer, startFileServer } from '../../../packages/checkpoint/test/_file-server.ts';
 
 const STORY = join(ROOT, 'fixtures', 'story', 'hf');
 const CONFIG = join(STORY, 'config.json');
@@ -96,5 +98,62 @@ describe.concurrent('what cannot be planned', () => {
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr).toMatch(/^mirust-plan: [^\n]+\n(?: {2}[^\n]+\n)?$/);
     expect(result.stderr).toMatch(problem);
+  });
+});
+
+describe.concurrent('a plan of what lies elsewhere', () => {
+  const token = 'hf_SecretOfSomebody';
+  let server: FileServer;
+  beforeAll(async () => {
+    const files: Record<string, Uint8Array> = {};
+    const siblings = readdirSync(STORY).map((rfilename) => ({ rfilename }));
+    files['/api/models/org/story/revision/main'] = new TextEncoder().encode(JSON.stringify({ siblings }));
+    for (const { rfilename } of siblings) {
+      files[`/org/story/resolve/main/${rfilename}`] = readFileSync(join(STORY, rfilename));
+    }
+    server = await startFileServer(files, ({ path, headers }, response) => {
+      if (!path.includes('/gated/') || headers.authorization !== `Bearer ${token}`) return false;
+      response.writeHead(403).end(token);
+      return true;
+    });
+  });
+  afterAll(closeServers);
+
+  it.each([
+    ['a name on the Hub', (): string => 'hf:org/story', true],
+    ['a URL of weights', (): string => `${server.url}/org/story/resolve/main/model.safetensors`, true],
+    ['a URL of a configuration', (): string => `${server.url}/org/story/resolve/main/config.json`, false],
+  ] as const)('%s: as if it lay here', async (_name, text, hasWeights) => {
+    const env = { HF_ENDPOINT: server.url };
+    const remote = await runApp('plan', [text(), '--json'], { env });
+    expect(remote).toMatchObject({ status: 0, stderr: '' });
+    const local = await runApp('plan', [hasWeights ? STORY : CONFIG, '--json']);
+    expect(JSON.parse(remote.stdout)).toEqual(JSON.parse(local.stdout));
+  });
+
+  it('fetches headers, and nothing of what a plan does not need', async () => {
+    const text = `${server.url}/org/story/resolve/main/model.safetensors?once`;
+    expect(await runApp('plan', [text])).toMatchObject({ status: 0 });
+    const asked = server.seen().filter((path) => path.includes('?once'));
+    expect(asked).toEqual(['/org/story/resolve/main/model.safetensors?once bytes=0-131071']);
+    expect(server.seen().join()).not.toMatch(/tokenizer|generation_config|README/);
+  });
+
+  it('that is gated says how to get it, and not the token', async () => {
+    const env = { HF_ENDPOINT: server.url, HF_TOKEN: `${token}\n` };
+    const result = await runApp('plan', ['hf:gated/story', '--json'], { env });
+    expect(result).toMatchObject({ status: 16, stdout: '' });
+    expect(result.stderr).toMatch(/^mirust-plan: HUB_ACCESS: hf:gated\/story needs permission.*\n {2}.*HF_TOKEN/);
+    expect(result.stderr).not.toContain(token);
+  });
+
+  it.each([
+    ['hf:story', /not a name on the Hub: "hf:story"/],
+    ['https://me:secret@host/a.gguf', /must not carry a user or a password/],
+  ])('%s is wrong usage', async (text, problem) => {
+    const result = await runApp('plan', [text]);
+    expect(result).toMatchObject({ status: 2, stdout: '' });
+    expect(result.stderr).toMatch(problem);
+    expect(result.stderr).not.toContain('secret');
   });
 });

@@ -11,11 +11,13 @@ export interface FileSet {
   readonly name: string;
   /** The file that the user pointed at; undefined for a directory. */
   readonly primary: string | undefined;
-  /** Names of the files there, without folders. */
+  /** Names of the files there, without folders; where `has` must be asked, those that are known without. */
   readonly names: readonly string[];
+  /** Whether a file is there, of sets that cannot list their files: a server is asked. See {@link hasFile}. */
+  has?(name: string): Promise<boolean>;
   /** Names of files in folders below, with `/` between; absent where folders are not known. None of them can be opened. */
   namesBelow?(): Promise<readonly string[]>;
-  /** Opens a file of `names`; the caller closes it. */
+  /** Opens a file that is there; the caller closes it. */
   open(name: string): Promise<ByteSource>;
   /** Whether a file that is opened again has the same bytes, or reading it throws: see `pinFiles`. */
   readonly isPinned?: true;
@@ -38,6 +40,11 @@ export function fileSetOf(files: ReadonlyMap<string, ByteSource>, primary?: stri
   };
 }
 
+/** Whether a set has a file. Throws what asking a server throws. */
+export async function hasFile(files: FileSet, name: string): Promise<boolean> {
+  return files.names.includes(name) || (await files.has?.(name)) === true;
+}
+
 /** `CHECKPOINT_INCOMPLETE` for a file that is not there. The name may come from a file. */
 export function missingFile(name: string, remedy?: string): Error {
   const file = sanitizeText(name);
@@ -52,7 +59,7 @@ export async function readSmallFile(
   maxBytes: number,
   options?: ReadOptions,
 ): Promise<Uint8Array | undefined> {
-  if (!files.names.includes(name)) return undefined;
+  if (!(await hasFile(files, name))) return undefined;
   const source = await files.open(name);
   try {
     return await readSmallSource(source, name, maxBytes, options);

@@ -7,7 +7,7 @@
  * that was guessed is worse than none.
  */
 import { type ReadOptions, readRange } from '@mirust/core';
-import type { FileSet } from './file-set.ts';
+import { type FileSet, hasFile } from './file-set.ts';
 
 /** What a card says. */
 export interface CardFacts {
@@ -21,7 +21,7 @@ const MAX_CARD_BYTES = 65_536;
 
 /** Reads the card, where there is one. Throws what reading throws; what the card says wrongly is not said. */
 export async function readModelCard(files: FileSet, options?: ReadOptions): Promise<CardFacts> {
-  if (!files.names.includes('README.md')) return { license: undefined, baseModel: undefined };
+  if (!(await hasFile(files, 'README.md'))) return { license: undefined, baseModel: undefined };
   const source = await files.open('README.md');
   try {
     const bytes = await readRange(source, 0, Math.min(source.byteLength, MAX_CARD_BYTES), options);

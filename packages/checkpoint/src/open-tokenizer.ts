@@ -6,6 +6,7 @@ import { type FileSet, missingFile } from './file-set.ts';
 import { openLlama2c } from './formats/llama2c.ts';
 import { openSlm1 } from './formats/slm1.ts';
 import { openSlm2 } from './formats/slm2.ts';
+import type { OpenedHeaders } from './opened.ts';
 import { readHuggingFaceTokenizer, readTokenizerFile } from './tokenizers.ts';
 
 /** Options of {@link openTokenizerModel}. */
@@ -34,12 +35,12 @@ export async function openTokenizerModel(
     const format = await detectTokenizer(() => detectFormat(source, { ...readOptions, name: primary }), primary);
     switch (format) {
       case 'slm1':
-        return required(await (await openSlm1(source, primary, readOptions)).readTokenizer(readOptions), primary);
+        return required(await tokenizerOf(await openSlm1(source, primary, readOptions), readOptions), primary);
       case 'slm2':
-        return required(await (await openSlm2(source, primary, readOptions)).readTokenizer(readOptions), primary);
+        return required(await tokenizerOf(await openSlm2(source, primary, readOptions), readOptions), primary);
       case 'llama2c': {
-        const opened = await openLlama2c(source, primary, files, readOptions);
-        return required(await opened.readTokenizer(readOptions), 'tokenizer.bin');
+        const headers = await openLlama2c(source, primary, files, readOptions);
+        return required(await tokenizerOf(headers, readOptions), 'tokenizer.bin');
       }
       case 'safetensors':
         return required(await readHuggingFaceTokenizer(files, readOptions), 'tokenizer.json');
@@ -49,6 +50,10 @@ export async function openTokenizerModel(
   } finally {
     await source.close();
   }
+}
+
+async function tokenizerOf(headers: OpenedHeaders, options: ReadOptions): Promise<ImportedTokenizer | undefined> {
+  return headers.describe().readTokenizer(options);
 }
 
 /** SentencePiece's and llama2.c's tokenizer files have no magic: there the name is the only sign. */

@@ -1,17 +1,12 @@
 /** Opens a checkpoint of any format: recognise, read the headers, map names, check against the contract. */
-import type { ByteSource, Ledger, ReadOptions } from '@mirust/core';
+import type { Ledger, ReadOptions } from '@mirust/core';
 import { type ImportedTokenizer, tokenCount } from '@mirust/tokenizer';
 import { closeAfterError, closeAll } from './_close.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { detectFormat, type FileFormat } from './detect.ts';
 import { checkpointError } from './errors.ts';
 import { boundedFacts, withEndIds } from './facts.ts';
 import type { FileSet } from './file-set.ts';
-import { openGguf } from './formats/gguf.ts';
-import { openHuggingFace } from './formats/huggingface.ts';
-import { openLlama2c } from './formats/llama2c.ts';
-import { openSlm1 } from './formats/slm1.ts';
-import { openSlm2 } from './formats/slm2.ts';
+import { openHeaders } from './headers.ts';
 import { openTokenizerModel } from './open-tokenizer.ts';
 import type { OpenedModel } from './opened.ts';
 import { type CheckpointProblems, findProblems } from './problems.ts';
@@ -48,18 +43,21 @@ export interface InspectedCheckpoint extends CheckpointProblems {
 /** As {@link openCheckpoint}, but problems with the contract are listed, all of them, and not thrown: for the gate. */
 export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {}): Promise<InspectedCheckpoint> {
   const { ledger } = options;
-  const opened = await openFiles(recordFiles(files, ledger), options);
-  const sources = opened.files.map(({ source }) => source);
+  const headers = await openHeaders(recordFiles(files, ledger), options);
+  const sources = headers.files.map(({ source }) => source);
   let closing: Promise<void> | undefined;
+  let opened: OpenedModel | undefined;
   try {
-    const { strangers: _strangers, problems = [], release = async () => {}, ...rest } = opened;
-    const { vocabSize } = opened.model.hyperparameters;
-    const { facts, warnings } = boundedFacts(opened.facts, vocabSize);
+    const described = headers.describe({ ledger });
+    opened = described;
+    const { strangers: _strangers, readFacts, problems = [], release = async () => {}, ...rest } = described;
+    const { vocabSize } = described.model.hyperparameters;
+    const { facts, warnings } = boundedFacts(await readFacts(options), vocabSize);
     const checkpoint: Checkpoint = {
       ...rest,
       isPinned: files.isPinned === true || rest.format === 'slm1' || rest.format === 'slm2',
       facts,
-      warnings: [...opened.warnings, ...warnings],
+      warnings: [...described.warnings, ...warnings],
       close: () => {
         closing ??= closeAll(sources).finally(release);
         return closing;
@@ -68,53 +66,18 @@ export async function inspectCheckpoint(files: FileSet, options: OpenOptions = {
         const own = options.tokenizer === undefined ? undefined : recordFiles(options.tokenizer, ledger);
         const imported =
           own === undefined
-            ? await opened.readTokenizer(readOptions)
+            ? await described.readTokenizer(readOptions)
             : await openTokenizerModel(own, { ...readOptions, vocabSize });
         if (imported === undefined) return undefined;
         checkVocabulary(imported, vocabSize);
         return withEndIds(imported, facts);
       },
     };
-    return { checkpoint, ...findProblems(opened.model, opened, problems) };
+    return { checkpoint, ...findProblems(described.model, described, problems) };
   } catch (error) {
     await closeAfterError(sources);
-    await opened.release?.();
+    await opened?.release?.();
     throw error;
-  }
-}
-
-async function openFiles(files: FileSet, options: OpenOptions): Promise<OpenedModel> {
-  const { primary } = files;
-  if (primary === undefined) return openHuggingFace(files, undefined, options);
-  const source = await files.open(primary);
-  let format: FileFormat;
-  try {
-    format = await detectFormat(source, { ...options, name: primary });
-    if (format !== 'safetensors' && format !== 'json') return await openSingle(source, format, primary, files, options);
-  } catch (error) {
-    await closeAfterError([source]);
-    throw error;
-  }
-  await source.close();
-  return openHuggingFace(files, format, options);
-}
-
-function openSingle(
-  source: ByteSource,
-  format: Exclude<FileFormat, 'safetensors' | 'json'>,
-  name: string,
-  files: FileSet,
-  options: OpenOptions,
-): Promise<OpenedModel> {
-  switch (format) {
-    case 'gguf':
-      return openGguf(source, name, options);
-    case 'llama2c':
-      return openLlama2c(source, name, files, options);
-    case 'slm1':
-      return openSlm1(source, name, options);
-    case 'slm2':
-      return openSlm2(source, name, options);
   }
 }
 

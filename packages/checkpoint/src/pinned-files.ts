@@ -5,7 +5,7 @@
  */
 import { type ByteSource, coreError, type ReadOptions, sanitizeText } from '@mirust/core';
 import { type ChunkTree, type ProgressOptions, sha256Source, toHex } from '@mirust/integrity';
-import type { FileSet } from './file-set.ts';
+import { type FileSet, hasFile } from './file-set.ts';
 import { sourceUnder, takeChunkTree } from './pinned-source.ts';
 
 /** Pinned files. */
@@ -52,6 +52,7 @@ export function pinFiles(files: FileSet, options: ProgressOptions = {}): PinnedF
     name: files.name,
     primary: files.primary,
     names: files.names,
+    ...(files.has === undefined ? {} : { has: (name) => hasFile(files, name) }),
     isPinned: true,
     open,
     async digests(readOptions) {

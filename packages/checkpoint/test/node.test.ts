@@ -2,10 +2,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../src/index.ts';
-import { openPath } from '../src/node/index.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openCheckpoint, openInventory } from '../src/index.ts';
+import { openLocation, openPath } from '../src/node/index.ts';
 import { slm2File } from './_artifacts.ts';
+import { closeServers, startFileServer } from './_file-server.ts';
 import { errorOf, tinyDirectory } from './_support.ts';
 
 describe('openPath', () => {
@@ -88,5 +89,46 @@ describe('openPath', () => {
     for (const name of ['../model/config.json', '/etc/hostname', 'folder.safetensors/x', './config.json']) {
       await expect(async () => files.open(name)).rejects.toThrow(RangeError);
     }
+  });
+});
+
+describe('openLocation', () => {
+  let root = '';
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'mirust-checkpoint-'));
+    await mkdir(join(root, 'hf:org'));
+    await writeFile(join(root, 'hf:org', 'model'), await slm2File());
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+  afterEach(closeServers);
+
+  it('takes a path for a path, even one that looks like a name', async () => {
+    const files = await openLocation(join(root, 'hf:org', 'model'));
+    const inventory = await openInventory(files);
+    expect(inventory.format).toBe('slm2');
+    expect(files.traffic).toBeUndefined();
+    await inventory.close();
+    await files.close();
+    expect((await errorOf(openLocation(join(root, 'https:', 'x')))).code).toBe('SOURCE_NOT_FOUND');
+  });
+
+  it('takes a URL and a name on the Hub for what they are', async () => {
+    const bytes = await slm2File();
+    const server = await startFileServer({ '/a.slm': bytes, '/org/model/resolve/main/a.slm': bytes });
+    const endpoint = server.url;
+    const headers = { 'x-of-urls': 'yes' };
+    for (const text of [`${endpoint}/a.slm`, 'hf:org/model/a.slm']) {
+      const files = await openLocation(text, { endpoint, token: 'hf_x', headers });
+      const inventory = await openInventory(files);
+      expect(inventory.format).toBe('slm2');
+      expect(files.traffic?.()).toEqual({ requests: 1, receivedBytes: bytes.length });
+      await inventory.close();
+      await files.close();
+    }
+    const seen = server.requests.map(({ headers: sent }) => [sent['x-of-urls'], sent.authorization]);
+    expect(seen).toEqual([
+      ['yes', undefined],
+      [undefined, 'Bearer hf_x'],
+    ]);
   });
 });

@@ -82,4 +82,19 @@ describe('pinned files', () => {
     expect(unpinned.isPinned).toBe(false);
     await unpinned.close();
   });
+
+  it('ask for files as the set below them does', async () => {
+    const asked: string[] = [];
+    const files: FileSet = {
+      ...replaceable(BYTES),
+      has: async (name) => {
+        asked.push(name);
+        return name === 'b';
+      },
+    };
+    const pinned = pinFiles(files);
+    expect(await Promise.all(['a', 'b', 'c'].map((name) => pinned.has?.(name)))).toEqual([true, true, false]);
+    expect(asked).toEqual(['b', 'c']);
+    expect(pinFiles(replaceable(BYTES)).has).toBeUndefined();
+  });
 });

@@ -1,5 +1,6 @@
 /** What the answer to a ranged request must say before its body is believed (RFC 9110, §14 and §15.3.7). */
 import { coreError } from './errors.ts';
+import { statusError } from './http-status.ts';
 import { sanitizeText } from './text.ts';
 
 /** Which file the server answered with, as far as it tells. */
@@ -66,17 +67,10 @@ function validatorOf(answer: Response): string | null {
 /** First and last byte of the body and the length of the whole file. */
 function contentRange(answer: Response, name: string, offset: number): { first: number; last: number; total: number } {
   const { status, headers } = answer;
-  if (status === 404 || status === 410) {
-    throw coreError('SOURCE_NOT_FOUND', `${name} does not exist (HTTP ${status})`, {
-      remedy: 'Check the URL.',
-    });
-  }
   if (status === 200) {
     throw coreError('SOURCE_NO_RANGES', `${name} answers a range with the whole file`, { offset });
   }
-  if (status !== 206) {
-    throw coreError('SOURCE_READ', `${name} answers HTTP ${status}`, { offset, expected: 206, actual: status });
-  }
+  if (status !== 206) throw statusError(status, name, { offset, expected: 206 });
   const encoding = headers.get('content-encoding') ?? 'identity';
   if (encoding !== 'identity') {
     throw coreError('SOURCE_NO_RANGES', `${name} sends ranges compressed (${sanitizeText(encoding)})`, { offset });

@@ -1,4 +1,5 @@
 /** Ranged requests of one source: a few at a time, each ended with the source. */
+import { startIdleTimer } from './_idle-timer.ts';
 import { coreError, MirustError } from './errors.ts';
 
 /** Where the requests go, and what ends them. */
@@ -9,19 +10,22 @@ export interface HttpClientOptions {
   readonly fetch: typeof fetch;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxConcurrentRequests: number;
+  /** Absent: a request may be silent for ever. */
+  readonly idleTimeoutMs: number | undefined;
 }
 
 /** Sends ranged requests until it is stopped. */
 export interface HttpClient {
   /**
-   * Asks for a range and gives the answer to `receive`, once a place is free. The connection ends with `receive`'s
-   * failure and with the controller. Throws the controller's reason, what `receive` throws, or `SOURCE_READ`.
+   * Asks for a range and gives the answer to `receive`, once a place is free, which calls `onBytes` for whatever arrives.
+   * The connection ends with `receive`'s failure and with the controller. Throws the controller's reason, what `receive`
+   * throws, or `SOURCE_READ`, also for a server that falls silent.
    */
   request<T>(
     offset: number,
     byteLength: number,
     controller: AbortController,
-    receive: (answer: Response) => Promise<T>,
+    receive: (answer: Response, onBytes: () => void) => Promise<T>,
   ): Promise<T>;
   /** Ends all requests with this reason, also those that come later. */
   stop(reason: unknown): void;
@@ -51,16 +55,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (running < options.maxConcurrentRequests) running++;
       else await new Promise<void>((resume) => waiting.push(resume));
       const { signal } = controller;
+      const timer = startIdleTimer(options.idleTimeoutMs, name, controller);
       try {
         signal.throwIfAborted();
         const range = `bytes=${offset}-${offset + byteLength - 1}`;
-        return await receive(await send(address, { headers: { ...headers, range }, signal }));
+        const answer = await send(address, { headers: { ...headers, range }, signal });
+        timer.restart();
+        return await receive(answer, timer.restart);
       } catch (error) {
         signal.throwIfAborted();
         controller.abort();
         if (error instanceof MirustError) throw error;
         throw coreError('SOURCE_READ', `the request to ${name} failed`, { offset, cause: error });
       } finally {
+        timer.stop();
         controllers.delete(controller);
         const next = waiting.shift();
         if (next === undefined) running--;

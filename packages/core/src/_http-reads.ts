@@ -43,7 +43,8 @@ export function groupReads(reads: readonly PendingRead[], gapBytes: number, maxB
 
 /**
  * Deals the body of an answer, which holds `byteLength` bytes from `offset` on, out to `reads` (in order of their
- * offsets). Bytes beyond the range are never waited for. Throws `SOURCE_READ` where the body ends early.
+ * offsets). Bytes beyond the range are never waited for. `onReceive` is told of every piece that arrives. Throws
+ * `SOURCE_READ` where the body ends early.
  */
 export async function dealOut(
   answer: Response,
@@ -51,6 +52,7 @@ export async function dealOut(
   offset: number,
   byteLength: number,
   reads: readonly PendingRead[],
+  onReceive: (byteLength: number) => void,
 ): Promise<void> {
   const end = offset + byteLength;
   let position = offset;
@@ -65,6 +67,7 @@ export async function dealOut(
         actual: position - offset,
       });
     }
+    onReceive(chunk.value.byteLength);
     const bytes = chunk.value.subarray(0, end - position);
     for (let index = firstOpen; index < reads.length; index++) {
       const read = reads[index] as PendingRead;

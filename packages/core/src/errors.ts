@@ -95,6 +95,14 @@ export function isMirustError(error: unknown, code?: string): error is MirustErr
   return error instanceof MirustError && (code === undefined || error.code === code);
 }
 
+/** The same error with the file named, where it names none: of many files the user must know which. Others as they are. */
+export function inFile(error: unknown, file: string): unknown {
+  if (!isMirustError(error) || error.context.file !== undefined) return error;
+  const { code, class: errorClass, remedy, message, context } = error;
+  const entry = { class: errorClass, when: '', remedy };
+  return new MirustError(code, entry, `${file}: ${message}`, { ...context, file, cause: error });
+}
+
 /** The codes of this package: byte reading, arithmetic on file values, sources and sinks. */
 export const CORE_ERRORS = {
   TRUNCATED: {

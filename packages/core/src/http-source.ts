@@ -43,6 +43,10 @@ export interface HttpSourceOptions {
   readonly readAheadBytes?: number;
   /** Aborts the opening and every later read. */
   readonly signal?: AbortSignal;
+  /** A request is given up after so long a silence, with `SOURCE_READ`. Default: never. */
+  readonly idleTimeoutMs?: number;
+  /** Is told the length of every piece of a body that arrives. */
+  readonly onReceive?: (byteLength: number) => void;
 }
 
 /**
@@ -67,16 +71,22 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     fetch: options.fetch ?? fetch,
     headers: options.headers ?? {},
     maxConcurrentRequests: MAX_CONCURRENT_REQUESTS,
+    idleTimeoutMs:
+      options.idleTimeoutMs === undefined ? undefined : byteOption(options.idleTimeoutMs, 1, 'idleTimeoutMs'),
   });
+  const watch = (onBytes: () => void) => (byteLength: number) => {
+    onBytes();
+    options.onReceive?.(byteLength);
+  };
   options.signal?.throwIfAborted();
   const onAbort = (): void => client.stop(options.signal?.reason);
   options.signal?.addEventListener('abort', onAbort);
 
   const openingBytes = Math.max(1, Math.min(aheadBytes, maxBytes));
-  const opening = client.request(0, openingBytes, new AbortController(), async (answer) => {
+  const opening = client.request(0, openingBytes, new AbortController(), async (answer, onBytes) => {
     const version = checkOpening(answer, name, openingBytes);
     const bytes = new Uint8Array(Math.min(openingBytes, version.byteLength));
-    await dealOut(answer, name, 0, bytes.byteLength, [aheadRead(0, bytes)]);
+    await dealOut(answer, name, 0, bytes.byteLength, [aheadRead(0, bytes)], watch(onBytes));
     return { version, bytes };
   });
   const { version, bytes } = await opening.catch((error: unknown) => {
@@ -95,11 +105,11 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     const wanted = isSequential ? Math.min(aheadBytes, maxBytes, version.byteLength - offset) : 0;
     const byteLength = Math.max(group.byteLength, wanted);
     try {
-      await client.request(offset, byteLength, controller, async (answer) => {
+      await client.request(offset, byteLength, controller, async (answer, onBytes) => {
         checkAnswer(answer, name, version, offset, byteLength);
         const ahead = isSequential ? new Uint8Array(byteLength) : undefined;
         const reads = ahead === undefined ? group.reads : [aheadRead(offset, ahead), ...group.reads];
-        await dealOut(answer, name, offset, byteLength, reads);
+        await dealOut(answer, name, offset, byteLength, reads, watch(onBytes));
         if (ahead !== undefined) window = { offset, bytes: ahead };
       });
     } catch (error) {

@@ -18,8 +18,8 @@ export interface PlanInput {
   readonly notes?: readonly string[];
 }
 
-/** The input for an open checkpoint. */
-export function planInputOf(checkpoint: Checkpoint): PlanInput {
+/** The input for an open checkpoint, or for the model of an inventory. */
+export function planInputOf(checkpoint: Pick<Checkpoint, 'model' | 'tensors'>): PlanInput {
   return planInputOfModel(checkpoint.model, encodingTable(checkpoint));
 }
 

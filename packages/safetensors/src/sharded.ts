@@ -1,5 +1,5 @@
 /** A model split over several files, opened and checked against its index as one table. */
-import { type ByteSource, isMirustError, MirustError, sanitizeText, type Warning } from '@mirust/core';
+import { type ByteSource, inFile, sanitizeText, type Warning } from '@mirust/core';
 import { safetensorsError } from './errors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './file.ts';
 import type { SafetensorsIndex } from './index-file.ts';
@@ -53,7 +53,7 @@ export async function openSharded(
       const source = await open(file);
       sources.push(source);
       const header = await readSafetensors(source, { ...options, file }).catch((error) => {
-        throw nameFile(error, file);
+        throw inFile(error, file);
       });
       shards.set(file, { source, header });
       for (const tensor of header.tensors) addTensor(tensorsByName, index, tensor);
@@ -67,14 +67,6 @@ export async function openSharded(
   }
   const headerWarnings = [...shards.values()].flatMap(({ header }) => header.warnings);
   return { tensors, tensorsByName, shards, warnings: [...headerWarnings, ...totalSizeWarning(index, tensors)], close };
-}
-
-/** The same error with the file named: of many files the user must know which. */
-function nameFile(error: unknown, file: string): unknown {
-  if (!isMirustError(error) || error.context.file !== undefined) return error;
-  const { code, class: errorClass, remedy, message, context } = error;
-  const entry = { class: errorClass, when: '', remedy };
-  return new MirustError(code, entry, `${file}: ${message}`, { ...context, file, cause: error });
 }
 
 function addTensor(table: Map<string, SafetensorsTensor>, index: SafetensorsIndex, tensor: SafetensorsTensor): void {

@@ -1,66 +1,104 @@
-/** GGUF files of the llama family: names and hyperparameters mapped onto the contract, blocks kept as they are. */
+/** GGUF files: of the llama family, names and hyperparameters are mapped onto the contract; blocks are kept as they are. */
 import { type ByteSource, createEncoding, type ReadOptions } from '@mirust/core';
 import { type GgufFile, type GgufTensor, optionalString, optionalUint, readGguf } from '@mirust/gguf';
 import { describeModel, type ModelDescription, readGgufHyperparameters } from '@mirust/model';
 import type { CheckpointTensor } from '../checkpoint.ts';
 import { checkpointError } from '../errors.ts';
 import type { RawFacts } from '../facts.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders, OpenedModel } from '../opened.ts';
 import type { MappedTensors } from '../problems.ts';
 import { storedTensor } from '../rows.ts';
 import { readGgufTokenizer } from '../tokenizers.ts';
 
+/** One file of a model. */
+export interface GgufPart {
+  readonly name: string;
+  readonly source: ByteSource;
+  readonly header: GgufFile;
+}
+
+/** The header of one file. Throws what `readGguf` throws. */
+export async function readGgufPart(source: ByteSource, name: string, options: ReadOptions = {}): Promise<GgufPart> {
+  const header = await readGguf(source, options.signal === undefined ? {} : { signal: options.signal });
+  return { name, source, header };
+}
+
 /**
- * Opens a GGUF file: reads its header, nothing of its tensors. Throws `CHECKPOINT_INCOMPLETE` for one part of a split
- * file, and what reader and `describeModel` throw.
+ * The headers of the file, or of all parts of a split one in their order, the first of which has the metadata. Describing
+ * one part alone throws `CHECKPOINT_INCOMPLETE`.
  */
-export async function openGguf(source: ByteSource, fileName: string, options: ReadOptions = {}): Promise<OpenedModel> {
-  const file = await readGguf(source, options.signal === undefined ? {} : { signal: options.signal });
-  refuseSplit(file);
-  const model = describeGguf(file);
+export function ggufHeaders(first: GgufPart, others: readonly GgufPart[] = []): OpenedHeaders {
+  const { metadata } = first.header;
+  const parts = [first, ...others];
   return {
     format: 'gguf',
-    files: [{ name: fileName, source }],
-    model,
-    ...mapTensors(file, model, source),
-    facts: readFacts(file),
-    rootDigest: undefined,
-    warnings: file.warnings,
-    verify: async () => {},
-    readTokenizer: async () => readGgufTokenizer(file),
+    files: parts.map(({ name, source }) => ({ name, source })),
+    tensors: parts.flatMap(({ name: file, header }) =>
+      header.tensors.map(({ name, shape, dtype, byteLength }) => {
+        return { name, shape, encoding: createEncoding(dtype, shape), byteLength, file };
+      }),
+    ),
+    warnings: parts.flatMap(({ header }) => header.warnings),
+    metadata,
+    countTokens: () => {
+      const tokens = metadata.get('tokenizer.ggml.tokens');
+      return tokens?.type === 'array' ? tokens.values.length : undefined;
+    },
+    describe: () => {
+      const count = splitCount(first);
+      if (count !== parts.length) throw lonePart(count);
+      return describeGguf(first, parts);
+    },
   };
 }
 
+/** Files that a model is split over, as a part says it; 1 where it is not split. */
+export function splitCount({ header: { metadata } }: GgufPart): number {
+  return Math.max(1, optionalUint(metadata, 'split.count') ?? 1);
+}
+
 /** Parts of a split file have a table each: one alone would look like a model without most of its tensors. */
-function refuseSplit({ metadata }: GgufFile): void {
-  const count = optionalUint(metadata, 'split.count') ?? 1;
-  if (count <= 1) return;
-  const remedy = 'Join the parts with llama-gguf-split --merge.';
-  throw checkpointError('CHECKPOINT_INCOMPLETE', `the file is one of ${count} parts of a model`, {
+function lonePart(count: number): Error {
+  return checkpointError('CHECKPOINT_INCOMPLETE', `the file is one of ${count} parts of a model`, {
     key: 'split.count',
     actual: count,
-    remedy,
+    remedy: 'Join the parts with llama-gguf-split --merge.',
   });
 }
 
-/** The model that a GGUF header describes. */
-function describeGguf(file: GgufFile): ModelDescription {
-  const { architecture, hyperparameters } = readGgufHyperparameters(file.metadata, {
-    hasOutput: file.tensorsByName.has('output.weight'),
-    hasRopeFactors: file.tensorsByName.has('rope_freqs.weight'),
-    embeddingRows: file.tensorsByName.get('token_embd.weight')?.shape[0],
+function describeGguf(first: GgufPart, parts: readonly GgufPart[]): OpenedModel {
+  const { header } = first;
+  const find = (name: string): GgufTensor | undefined =>
+    parts.map((part) => part.header.tensorsByName.get(name)).find((tensor) => tensor !== undefined);
+  const { architecture, hyperparameters } = readGgufHyperparameters(header.metadata, {
+    hasOutput: find('output.weight') !== undefined,
+    hasRopeFactors: find('rope_freqs.weight') !== undefined,
+    embeddingRows: find('token_embd.weight')?.shape[0],
   });
-  return describeModel(architecture, hyperparameters);
+  const model = describeModel(architecture, hyperparameters);
+  return {
+    format: 'gguf',
+    files: parts.map(({ name, source }) => ({ name, source })),
+    model,
+    ...mapTensors(parts, model),
+    readFacts: async () => factsOf(header),
+    rootDigest: undefined,
+    warnings: parts.flatMap((part) => part.header.warnings),
+    verify: async () => {},
+    readTokenizer: async () => readGgufTokenizer(header),
+  };
 }
 
-function mapTensors(file: GgufFile, model: ModelDescription, source: ByteSource): MappedTensors {
+function mapTensors(parts: readonly GgufPart[], model: ModelDescription): MappedTensors {
   const canonical = new Map(model.contract.map(({ name, aliases }) => [aliases.gguf, name]));
   const tensors = new Map<string, CheckpointTensor>();
   const strangers: string[] = [];
-  for (const tensor of file.tensors) {
-    const name = canonical.get(tensor.name);
-    if (name === undefined) strangers.push(tensor.name);
-    else tensors.set(name, mapTensor(name, tensor, source));
+  for (const { source, header } of parts) {
+    for (const tensor of header.tensors) {
+      const name = canonical.get(tensor.name);
+      if (name === undefined) strangers.push(tensor.name);
+      else tensors.set(name, mapTensor(name, tensor, source));
+    }
   }
   return { tensors, strangers };
 }
@@ -71,7 +109,7 @@ function mapTensor(name: string, tensor: GgufTensor, source: ByteSource): Checkp
   return storedTensor(identity, { source, offset: tensor.offset, scaleOffset: 0 });
 }
 
-function readFacts({ metadata }: GgufFile): RawFacts {
+function factsOf({ metadata }: GgufFile): RawFacts {
   return {
     name: optionalString(metadata, 'general.name'),
     license: optionalString(metadata, 'general.license'),

@@ -2,7 +2,7 @@
 import type { JsonObject, ReadOptions, Warning } from '@mirust/core';
 import { sanitizeText } from '@mirust/core';
 import { checkpointError } from '../errors.ts';
-import { type FileSet, missingFile } from '../file-set.ts';
+import { type FileSet, hasFile, missingFile } from '../file-set.ts';
 import { readCheckpointJson } from '../json-file.ts';
 
 const SINGLE = 'model.safetensors';
@@ -34,7 +34,7 @@ export async function findParts(
     const model = /^(.+)-\d{5}-of-\d{5}\.safetensors$/.exec(primary)?.[1];
     if (model === undefined) return parts('single', primary);
     const index = `${model}.safetensors.index.json`;
-    if (!files.names.includes(index)) throw missingFile(index);
+    if (!(await hasFile(files, index))) throw missingFile(index);
     return parts('index', index);
   }
   let config: JsonObject | undefined;
@@ -43,8 +43,8 @@ export async function findParts(
     if (json.kind === 'index') return parts('index', primary);
     config = json.config;
   }
-  const hasIndex = files.names.includes(INDEX);
-  if (files.names.includes(SINGLE)) return { ...parts('single', SINGLE, hasIndex), config };
+  const hasIndex = await hasFile(files, INDEX);
+  if (await hasFile(files, SINGLE)) return { ...parts('single', SINGLE, hasIndex), config };
   if (!hasIndex) throw noWeights(files);
   return { ...parts('index', INDEX), config };
 }

@@ -4,6 +4,7 @@
  */
 import {
   type ByteSource,
+  createEncoding,
   decodeUtf8,
   isJsonArray,
   isJsonObject,
@@ -22,10 +23,10 @@ import {
 import { closeAfterError } from '../_close.ts';
 import type { CheckpointFile } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
-import { type FileSet, missingFile, readSmallFile } from '../file-set.ts';
+import { type FileSet, hasFile, missingFile, readSmallFile } from '../file-set.ts';
 import { MAX_CONFIG_BYTES, MAX_TOKENIZER_CONFIG_BYTES, readJsonFile } from '../json-file.ts';
 import { readModelCard } from '../model-card.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders, OpenedModel } from '../opened.ts';
 import { readHuggingFaceTokenizer } from '../tokenizers.ts';
 import { findParts, type HuggingFaceParts } from './huggingface-parts.ts';
 import { mapHuggingFaceTensors } from './huggingface-tensors.ts';
@@ -33,40 +34,58 @@ import { mapHuggingFaceTensors } from './huggingface-tensors.ts';
 const CONFIG = 'config.json';
 
 /**
- * Opens a Hugging Face checkpoint. Headers only. `format` is that of the primary file. The tables come before the
+ * Reads the headers of a Hugging Face checkpoint. `format` is that of the primary file. The tables come before the
  * configuration, so that a damaged file is called damaged, whatever else is missing. Throws `CHECKPOINT_INCOMPLETE`,
- * `CHECKPOINT_PICKLE`, `CHECKPOINT_FORMAT`, `CHECKPOINT_TOO_LARGE`, and what the readers and `describeModel` throw.
+ * `CHECKPOINT_PICKLE`, `CHECKPOINT_FORMAT`, `CHECKPOINT_TOO_LARGE`, and what the readers throw.
  */
 export async function openHuggingFace(
   files: FileSet,
   format: 'safetensors' | 'json' | undefined,
   options: ReadOptions = {},
-): Promise<OpenedModel> {
+): Promise<OpenedHeaders> {
   const parts = await findParts(files, format, options);
   const opened: CheckpointFile[] = [];
   try {
     const table = await readTables(files, parts, opened, options);
     const config = parts.config ?? (await readJsonFile(files, CONFIG, MAX_CONFIG_BYTES, options));
-    if (config === undefined) throw missingFile(CONFIG);
-    const model = describeConfig(config);
-    const { tensors, strangers, problems, warnings } = mapHuggingFaceTensors(model, table.tensors, opened);
+    const warnings = [...parts.warnings, ...table.warnings];
     return {
       format: 'huggingface',
       files: opened,
-      model,
-      tensors,
-      strangers,
-      problems,
-      facts: await readFacts(files, config, options),
-      rootDigest: undefined,
-      warnings: [...parts.warnings, ...table.warnings, ...warnings],
-      verify: async () => {},
-      readTokenizer: (readOptions) => readHuggingFaceTokenizer(files, readOptions),
+      tensors: table.tensors.map(({ name, shape, dtype, byteLength, file }) => {
+        return { name, shape, encoding: createEncoding(dtype, shape), byteLength, file };
+      }),
+      warnings,
+      ...(config === undefined ? {} : { config }),
+      describe: () => {
+        if (config === undefined) throw missingFile(CONFIG);
+        const described = describeHuggingFace(files, config, table.tensors, opened);
+        return { ...described, warnings: [...warnings, ...described.warnings] };
+      },
     };
   } catch (error) {
     await closeAfterError(opened.map(({ source }) => source));
     throw error;
   }
+}
+
+function describeHuggingFace(
+  files: FileSet,
+  config: JsonObject,
+  stored: readonly SafetensorsTensor[],
+  opened: readonly CheckpointFile[],
+): OpenedModel {
+  const model = describeConfig(config);
+  return {
+    format: 'huggingface',
+    files: opened,
+    model,
+    ...mapHuggingFaceTensors(model, stored, opened),
+    readFacts: (readOptions = {}) => readFacts(files, config, readOptions),
+    rootDigest: undefined,
+    verify: async () => {},
+    readTokenizer: (readOptions) => readHuggingFaceTokenizer(files, readOptions),
+  };
 }
 
 /** The model that a parsed config.json describes. */
@@ -84,7 +103,7 @@ async function readTables(
 ): Promise<{ readonly tensors: readonly SafetensorsTensor[]; readonly warnings: readonly Warning[] }> {
   const options = signal === undefined ? {} : { signal };
   const open = async (file: string): Promise<ByteSource> => {
-    if (!files.names.includes(file)) throw missingFile(file);
+    if (!(await hasFile(files, file))) throw missingFile(file);
     return files.open(file);
   };
   if (kind === 'single') {

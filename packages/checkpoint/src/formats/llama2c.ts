@@ -11,7 +11,7 @@ import { type ByteSource, createEncoding, elementCount, type ReadOptions, readRa
 import { describeModel, type TensorSpec } from '@mirust/model';
 import type { CheckpointTensor } from '../checkpoint.ts';
 import type { FileSet } from '../file-set.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders } from '../opened.ts';
 import { storedTensor } from '../rows.ts';
 import { readLlama2cTokenizer } from '../tokenizers.ts';
 import { LLAMA2C_HEADER_BYTES, type Llama2cHeader, readLlama2cHeader, ropeTableBytes } from './llama2c-header.ts';
@@ -19,13 +19,13 @@ import { LLAMA2C_HEADER_BYTES, type Llama2cHeader, readLlama2cHeader, ropeTableB
 const VERSION_0_ORDER = ['tok_embeddings', 'attn_norm', 'wq', 'wk', 'wv', 'wo', 'ffn_norm', 'w1', 'w2', 'w3', 'norm'];
 const VERSION_1_ORDER = ['attn_norm', 'ffn_norm', 'norm', 'tok_embeddings', 'wq', 'wk', 'wv', 'wo', 'w1', 'w2', 'w3'];
 
-/** Opens a llama2.c file. Throws `LLAMA2C_HEADER`, `LLAMA2C_VERSION`, and what `describeModel` throws. */
+/** Reads the header of a llama2.c file. Throws `LLAMA2C_HEADER`, `LLAMA2C_VERSION`, and what `describeModel` throws. */
 export async function openLlama2c(
   source: ByteSource,
   fileName: string,
   files: FileSet,
   options?: ReadOptions,
-): Promise<OpenedModel> {
+): Promise<OpenedHeaders> {
   const head = await readRange(source, 0, Math.min(LLAMA2C_HEADER_BYTES, source.byteLength), options);
   const header = readLlama2cHeader(head, source.byteLength);
   const model = describeModel('llama', {
@@ -41,18 +41,24 @@ export async function openLlama2c(
     rmsNormEpsilon: 1e-5,
     tiedOutput: header.tiedOutput,
   });
+  const tensors = placeTensors(header, model.contract, source);
+  const common = { format: 'llama2c', files: [{ name: fileName, source }], warnings: [] } as const;
   return {
-    format: 'llama2c',
-    files: [{ name: fileName, source }],
-    model,
-    tensors: placeTensors(header, model.contract, source),
-    // Nothing is named in such a file: its sizes decide what lies where.
-    strangers: [],
-    facts: {},
-    rootDigest: undefined,
-    warnings: [],
-    verify: async () => {},
-    readTokenizer: (readOptions) => readLlama2cTokenizer(files, header.vocabSize, readOptions),
+    ...common,
+    // Nothing is named in such a file: its sizes decide what lies where, and the names are ours.
+    tensors: [...tensors.values()].map(({ name, shape, encoding }) => {
+      return { name, shape, encoding, byteLength: elementCount(shape) * 4, file: fileName };
+    }),
+    describe: () => ({
+      ...common,
+      model,
+      tensors,
+      strangers: [],
+      readFacts: async () => ({}),
+      rootDigest: undefined,
+      verify: async () => {},
+      readTokenizer: (readOptions) => readLlama2cTokenizer(files, header.vocabSize, readOptions),
+    }),
   };
 }
 

@@ -7,9 +7,10 @@ import { describeModel } from '@mirust/model';
 import { readSlm1, type Slm1File } from '@mirust/slm';
 import { type ImportedTokenizer, readBpe1, readBtok } from '@mirust/tokenizer';
 import type { CheckpointTensor, VerifyOptions } from '../checkpoint.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders, OpenedModel } from '../opened.ts';
 import { pinSource } from '../pinned-source.ts';
 import { storedTensor } from '../rows.ts';
+import { storedTensorOf } from './slm-tensor.ts';
 
 /** A source that is pinned once, by whoever asks first. */
 interface Pin {
@@ -18,14 +19,26 @@ interface Pin {
   release(): Promise<void>;
 }
 
-/** Opens an SLM1 file. Throws what `readSlm1` and `describeModel` throw. */
+/** Reads the headers of an SLM1 file. Throws what `readSlm1` throws. */
 export async function openSlm1(
   source: ByteSource,
   fileName: string,
-  options: ReadOptions & { readonly ledger?: Ledger } = {},
-): Promise<OpenedModel> {
+  options: ReadOptions = {},
+): Promise<OpenedHeaders> {
   const file = await readSlm1(source, { ...signalOf(options), verify: false });
-  const { pinned, release } = pinOnce(source, file, options.ledger);
+  return {
+    format: 'slm1',
+    files: [{ name: fileName, source }],
+    tensors: file.tensors.map((tensor) => storedTensorOf(tensor, fileName)),
+    warnings: [],
+    // The reader has held the tokenizer section against it.
+    countTokens: () => file.header.hyperparameters.vocabSize,
+    describe: ({ ledger } = {}) => describeSlm1(source, fileName, file, ledger),
+  };
+}
+
+function describeSlm1(source: ByteSource, fileName: string, file: Slm1File, ledger: Ledger | undefined): OpenedModel {
+  const { pinned, release } = pinOnce(source, file, ledger);
   const data = pinnedSource(source, pinned);
   const tensors = file.tensors.map(({ name, encoding, shape, offset, scaleOffset }): [string, CheckpointTensor] => {
     const place = { source: data, offset, scaleOffset };
@@ -38,7 +51,7 @@ export async function openSlm1(
     tensors: new Map(tensors),
     // The directory holds hashes of names: one that no contract has is an error of the container.
     strangers: [],
-    facts: {},
+    readFacts: async () => ({}),
     rootDigest: undefined,
     warnings: [],
     verify: async (verifyOptions = {}) => {

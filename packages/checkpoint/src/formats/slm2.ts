@@ -5,36 +5,51 @@
 import type { ByteSource, Ledger, ReadOptions, RowOffsets } from '@mirust/core';
 import { describeModel, type ModelDescription } from '@mirust/model';
 import { openVerifiedData, readSlm2, readSlm2Data, type Slm2File, verifySlm2Data } from '@mirust/slm';
-import { readTokn } from '@mirust/tokenizer';
+import { readTokn, type TokenizerModel, tokenCount } from '@mirust/tokenizer';
 import type { CheckpointTensor, WeightImage } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
-import type { OpenedModel } from '../opened.ts';
+import type { OpenedHeaders, OpenedModel } from '../opened.ts';
 import type { MappedTensors } from '../problems.ts';
 import { storedTensor } from '../rows.ts';
+import { storedTensorOf } from './slm-tensor.ts';
 
-/** Opens an SLM2 file. Throws what `readSlm2` and `describeModel` throw. */
+/** Reads the headers of an SLM2 file. Throws what `readSlm2` throws. */
 export async function openSlm2(
   source: ByteSource,
   fileName: string,
-  options: ReadOptions & { readonly ledger?: Ledger } = {},
-): Promise<OpenedModel> {
+  options: ReadOptions = {},
+): Promise<OpenedHeaders> {
   const file = await readSlm2(source, options.signal === undefined ? {} : { signal: options.signal });
+  return {
+    format: 'slm2',
+    files: [{ name: fileName, source }],
+    tensors: file.tensors.map((tensor) => storedTensorOf(tensor, fileName)),
+    warnings: [],
+    countTokens: () => tokenCount(readTokenizer(file).tokens),
+    describe: ({ ledger } = {}) => describeSlm2(source, fileName, file, ledger),
+  };
+}
+
+function describeSlm2(source: ByteSource, fileName: string, file: Slm2File, ledger: Ledger | undefined): OpenedModel {
   const model = describeModel(file.meta.architecture, file.meta.hyperparameters);
-  const data = openVerifiedData(source, file, options.ledger);
-  const tokenizerOffset = file.sections.find(({ kind }) => kind === 'TOKN')?.offset ?? 0;
+  const data = openVerifiedData(source, file, ledger);
   return {
     format: 'slm2',
     files: [{ name: fileName, source }],
     model,
     ...mapTensors(file, model, data),
     image: imageOf(source, file),
-    facts: readFacts(file),
+    readFacts: async () => factsOf(file),
     rootDigest: file.rootDigest,
     warnings: [],
     verify: (verifyOptions = {}) => verifySlm2Data(source, file, verifyOptions),
     release: () => data.close(),
-    readTokenizer: async () => ({ model: readTokn(file.tokenizerBytes, tokenizerOffset), warnings: [] }),
+    readTokenizer: async () => ({ model: readTokenizer(file), warnings: [] }),
   };
+}
+
+function readTokenizer(file: Slm2File): TokenizerModel {
+  return readTokn(file.tokenizerBytes, file.sections.find(({ kind }) => kind === 'TOKN')?.offset ?? 0);
 }
 
 function mapTensors(file: Slm2File, model: ModelDescription, data: ByteSource): MappedTensors {
@@ -61,7 +76,7 @@ function imageOf(source: ByteSource, file: Slm2File): WeightImage {
   };
 }
 
-function readFacts({ meta }: Slm2File): RawFacts {
+function factsOf({ meta }: Slm2File): RawFacts {
   const { name, license, baseModel, sources, chatTemplate, generation } = meta;
   return { name, license, baseModel, sources, chatTemplate, endOfGeneration: generation?.eosTokenIds };
 }
