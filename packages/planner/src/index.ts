@@ -1,5 +1,7 @@
 /** @packageDocumentation The memory of a model, from the layout that the runtime allocates. */
 export { type BudgetQuestion, planBudget, type QuantizationChoice, tradeoffTable } from './budget/index.ts';
+export type { CatalogueEntry } from './catalogue/entry.ts';
+export { catalogue, catalogueEntryOf, findModel, nearModelNames, outlineOfEntry } from './catalogue/find.ts';
 export { PLANNER_ERRORS } from './errors.ts';
 export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfModel } from './input.ts';
 export { PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from './options.ts';

@@ -67,10 +67,11 @@ function familyOf(config: FieldTable): OutlineFamily | undefined {
   const modelType = optionalString(config, 'model_type');
   const className = optionalList(config, 'architectures')?.[0];
   if (modelType === undefined && className === undefined) return undefined;
+  // A remark may stand behind the name of the class: `Gemma3ForCausalLM(text part)`.
+  const name = typeof className === 'string' ? /^\w*/.exec(className)?.[0] : className;
   return FAMILIES.find(
     (family) =>
-      (modelType === undefined || family.modelType === modelType) &&
-      (className === undefined || family.className === className),
+      (modelType === undefined || family.modelType === modelType) && (name === undefined || family.className === name),
   );
 }
 

@@ -39,6 +39,7 @@ export function readOutlineMetadata(metadata: GgufMetadata): AttentionParameters
   const family = FAMILIES.find((candidate) => candidate.architecture === architecture);
   if (architecture === undefined || family === undefined) return undefined;
   const key = (name: string): string => `${architecture}.${name}`;
+  if (LAYERS_DIFFER.some((name) => table.has(key(name)))) return undefined;
   const layerCount = requiredNumber(table, key('block_count'));
   checkLayerCount(layerCount);
   const headCount = requiredUniform(table, key('attention.head_count'));
@@ -89,7 +90,7 @@ export function outlineOfTensors(architecture: string, tensors: Iterable<ListedT
 function outlineTensor({ name, shape }: ListedTensor, usedExperts: number | undefined): OutlineTensor {
   const layer = layerOf(name);
   const count = shape[0] ?? 0;
-  const isStacked = usedExperts !== undefined && /_exps\.(weight|bias)$/.test(name);
+  const isStacked = usedExperts !== undefined && count > 0 && /_exps\.(weight|bias)$/.test(name);
   return {
     name,
     shape,
@@ -179,5 +180,8 @@ function plainTable(metadata: GgufMetadata): FieldTable {
   }
   return table;
 }
+
+/** Keys of architectures whose layers have caches of several kinds, or share one. */
+const LAYERS_DIFFER = ['attention.key_length_swa', 'attention.value_length_swa', 'attention.shared_kv_layers'];
 
 const BY_LAYER = /\.attention\.(head_count|head_count_kv|sliding_window_pattern)$/;
