@@ -3,7 +3,19 @@ export { type BudgetQuestion, planBudget, type QuantizationChoice, tradeoffTable
 export type { CatalogueEntry } from './catalogue/entry.ts';
 export { catalogue, catalogueEntryOf, findModel, nearModelNames, outlineOfEntry } from './catalogue/find.ts';
 export { PLANNER_ERRORS } from './errors.ts';
-export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfModel } from './input.ts';
+export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfEntry, planInputOfModel } from './input.ts';
+export {
+  FILE_TYPE_ALIASES,
+  FILE_TYPE_NAMES,
+  FILE_TYPES,
+  type FileType,
+  type FileTypeName,
+  fileTypeInfo,
+  findFileType,
+} from './mixes/file-types.ts';
+export { type MixOptions, mixEncodings } from './mixes/mix-encodings.ts';
+export { bitsPerWeight, QUANTIZATION_NAMES, quantizedEncodings } from './mixes/quantized-encodings.ts';
+export { recipeEncodings } from './mixes/recipe-encodings.ts';
 export { PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from './options.ts';
 export { outlineOfConfig, readOutlineConfig } from './outline/config.ts';
 export { outlineOfDescription } from './outline/description.ts';
@@ -17,4 +29,4 @@ export type {
   OutlineParameters,
 } from './outline/parameters.ts';
 export { createComponentPlanner, planMemory, sumOf } from './plan.ts';
-export { bitsPerWeight } from './weights.ts';
+export { quantizationChoices, quantizedInput } from './quantized.ts';

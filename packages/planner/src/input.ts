@@ -1,8 +1,10 @@
 /** What is planned: the outline of a model and how its tensors are stored. */
 import { type Checkpoint, encodingTable } from '@mirust/checkpoint';
-import { createEncoding, type DTypeName, sanitizeText, type TensorEncoding } from '@mirust/core';
-import type { EncodingTable, ModelDescription } from '@mirust/model';
+import { createEncoding, type DTypeName, isMirustError, sanitizeText, type TensorEncoding } from '@mirust/core';
+import { describeModel, type EncodingTable, type ModelDescription, readHuggingFaceConfig } from '@mirust/model';
 import type { PlanReport } from '@mirust/schemas';
+import type { CatalogueEntry } from './catalogue/entry.ts';
+import { catalogueEntryOf, outlineOfEntry } from './catalogue/find.ts';
 import { outlineOfDescription } from './outline/description.ts';
 import type { ModelOutline } from './outline/outline.ts';
 
@@ -16,6 +18,10 @@ export interface PlanInput {
   /** As what the weights are planned, where that is not how they are stored. */
   readonly quantization?: string;
   readonly notes?: readonly string[];
+  /** About how the weights are stored: of no use once they are planned as something else. */
+  readonly storedNotes?: readonly string[];
+  /** Tokens of the vocabulary, and where the tokenizer comes from, for what its tables take; absent where not known. */
+  readonly tokenizer?: { readonly tokens: number; readonly container: 'slm2' | 'gguf' | 'huggingface' };
 }
 
 /** The input for an open checkpoint, or for the model of an inventory. */
@@ -61,5 +67,31 @@ export function planInputOfConfiguration(outline: ModelOutline, weightType: stri
       : weightType === undefined
         ? 'since the configuration names none'
         : `since "${sanitizeText(weightType)}" is no type of weights`;
-  return { outline, encodings, source: 'configuration', notes: [`the tensors are taken to be ${dtype}, ${reason}`] };
+  const storedNotes = [`the tensors are taken to be ${dtype}, ${reason}`];
+  return { outline: asPublished(outline), encodings, source: 'configuration', storedNotes };
+}
+
+/** The input for an entry of the catalogue: bf16, as most are published, until it is planned as something else. */
+export function planInputOfEntry(entry: CatalogueEntry): PlanInput {
+  const outline = runnable(entry) ?? outlineOfEntry(entry);
+  const encodings = new Map(outline.tensors.map(({ name, shape }) => [name, createEncoding('bf16', shape)]));
+  const storedNotes = ['the tensors are taken to be bf16, as most models are published'];
+  return { outline, encodings, source: 'catalogue', notes: [`sizes from: ${entry.source}`], storedNotes };
+}
+
+/** The outline with the runtime's program, where it has one: what the catalogue leaves out takes no memory. */
+function runnable({ config, name }: CatalogueEntry): ModelOutline | undefined {
+  try {
+    const { architecture, hyperparameters } = readHuggingFaceConfig(config);
+    return { ...outlineOfDescription(describeModel(architecture, hyperparameters)), name };
+  } catch (error) {
+    if (isMirustError(error) && error.class === 'unsupported') return undefined;
+    throw error;
+  }
+}
+
+/** With what the catalogue knows about a published model of these very sizes. */
+function asPublished(outline: ModelOutline): ModelOutline {
+  const storedTwiceElements = catalogueEntryOf(outline)?.storedTwiceElements;
+  return storedTwiceElements === undefined ? outline : { ...outline, storedTwiceElements };
 }

@@ -159,8 +159,11 @@ function unknownParts(cache: PlannedCache | undefined): UnknownComponent[] {
   ];
 }
 
-function notesOf({ notes = [] }: PlanInput, { kvType, sequences, loraRank }: ResolvedPlanOptions): string[] {
-  const all = [...notes];
+function notesOf(
+  { notes = [], storedNotes = [] }: PlanInput,
+  { kvType, sequences, loraRank }: ResolvedPlanOptions,
+): string[] {
+  const all = [...storedNotes, ...notes];
   if (layoutKvType(kvType) !== kvType) all.push(`the runtime has no cache of ${kvType}: its size alone is planned`);
   if (sequences > 1) all.push('the runtime holds one sequence: the caches of more are planned beside it');
   if (loraRank !== undefined) all.push('the runtime loads no adapters: two f32 matrices are planned for each matrix');

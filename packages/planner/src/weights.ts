@@ -4,7 +4,6 @@ import { tapeEncoding } from '@mirust/model';
 import type { WeightBytes, WeightGroup } from '@mirust/schemas';
 import type { PlanInput } from './input.ts';
 import type { ModelOutline, OutlineTensor } from './outline/outline.ts';
-import { parameterCounts } from './outline/parameter-counts.ts';
 
 /** The facts of the report, and bytes by the encodings in the tape, in the order of the outline. */
 export interface PlannedWeights extends WeightBytes {
@@ -67,9 +66,4 @@ export function loraBytes({ tensors }: ModelOutline, rank: number): number {
 
 function add<K>(sums: Map<K, number>, key: K, bytes: number): void {
   sums.set(key, (sums.get(key) ?? 0) + bytes);
-}
-
-/** Stored bits for each parameter. */
-export function bitsPerWeight(outline: ModelOutline, weightBytes: number): number {
-  return (weightBytes * 8) / parameterCounts(outline).unique;
 }

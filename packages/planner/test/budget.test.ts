@@ -22,7 +22,7 @@ function choices(input: PlanInput, ...types: readonly DTypeName[]): Quantization
   return types.map((name) => {
     const changed = inputOf(input.outline, name);
     const weightBytes = planMemory(changed, { context: 1 }).weights.bytes;
-    return { name, input: changed, weightBytes, bitsPerWeight: bitsPerWeight(input.outline, weightBytes) };
+    return { name, input: changed, weightBytes, bitsPerWeight: bitsPerWeight(input.outline, changed.encodings) };
   });
 }
 

@@ -1,7 +1,8 @@
 /** The table of quantizations by contexts. */
 import type { TradeoffCell, TradeoffTable } from '@mirust/schemas';
+import { bitsPerWeight } from '../mixes/quantized-encodings.ts';
 import { type PlanOptions, resolvePlanOptions } from '../options.ts';
-import { bitsPerWeight, planWeights } from '../weights.ts';
+import { planWeights } from '../weights.ts';
 import { atContext } from './answers.ts';
 import type { BudgetQuestion, QuantizationChoice } from './questions.ts';
 
@@ -20,7 +21,7 @@ export function tradeoffTable(
     name: input.quantization ?? 'as stored',
     input,
     weightBytes,
-    bitsPerWeight: bitsPerWeight(input.outline, weightBytes),
+    bitsPerWeight: bitsPerWeight(input.outline, input.encodings),
   };
   const rows = [own, ...quantizations].map((row) => ({
     quantization: row.name,
