@@ -20,15 +20,20 @@ type GenerateArguments = ModelArguments & OptionValues<typeof GENERATE_OPTIONS &
 export async function generate(args: GenerateArguments, context: CommandContext): Promise<void> {
   if (args.profile && !args.json) throw new UsageError('--profile needs --json, which shows it');
   const run = (ledger?: Ledger): Promise<GenerationDocument | undefined> =>
-    withModel(args, context, { profile: args.profile, ...present({ ledger }) }, async (model) => {
-      const pieces = model.generate(args.prompt ?? '', generateOptions(args, context));
-      if (!args.json) {
-        await printPieces(pieces);
-        return undefined;
-      }
-      const { text, tokenIds, promptTokenIds, stopReason } = await drain(pieces);
-      return { text, tokenIds, promptTokenIds, stopReason, diagnostics: model.diagnostics() };
-    });
+    withModel(
+      args,
+      context,
+      { profile: args.profile, ...(ledger === undefined ? {} : { ledger, debug: true }) },
+      async (model) => {
+        const pieces = model.generate(args.prompt ?? '', generateOptions(args, context));
+        if (!args.json) {
+          await printPieces(pieces);
+          return undefined;
+        }
+        const { text, tokenIds, promptTokenIds, stopReason } = await drain(pieces);
+        return { text, tokenIds, promptTokenIds, stopReason, diagnostics: model.diagnostics() };
+      },
+    );
   if (!args['check-leaks']) {
     const document = await run();
     if (document !== undefined) await writeJson(document);

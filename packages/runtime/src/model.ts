@@ -40,7 +40,8 @@ export interface Model {
    * changes no result. The prompt is text (encoded with the tokenizer's BOS) or token
    * ids; an empty text means BOS alone. Returns the whole result at the end. The first `next()` throws `RUNTIME_CONTEXT`
    * where the prompt leaves no room, `RUNTIME_NO_TOKENIZER`, RangeError for options out of range; every one throws the
-   * signal's reason once it is aborted. A reader that leaves the stream gives the model back.
+   * signal's reason once it is aborted, TypeError once the model is freed. A reader that leaves the stream gives the model
+   * back.
    */
   generate(
     prompt: string | readonly number[],
@@ -57,7 +58,10 @@ export interface Model {
   step(token: number, signal?: AbortSignal): Promise<Float32Array>;
   /** Starts a new conversation. `wipe` also zeroes the cache, so that nothing of the last one stays in memory. */
   reset(options?: { readonly wipe?: boolean }): void;
-  /** Gives everything back; harmless when called twice. Any other call throws TypeError afterwards. */
+  /**
+   * Gives everything back; harmless when called twice. Any other call throws TypeError afterwards. Threads end a little later,
+   * and memory is the platform's again once nothing reaches it: no logits of `step`, for one.
+   */
   free(): void;
   /** Switches the measuring of operation times on or off; off, it costs nothing. */
   setProfiling(enabled: boolean): void;
