@@ -41,7 +41,7 @@ const { metafile } = await build({
 });
 writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 
-/** The license of every package that is not ours, as it came with it. */
+/** The license of every package that is not ours, and the notice that some ask to be passed on, as they came with it. */
 function licenses(inputs) {
   const folders = new Set();
   for (const input of inputs) {
@@ -49,11 +49,12 @@ function licenses(inputs) {
     const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
     if (folder !== undefined) folders.add(folder);
   }
-  const texts = [...folders].sort().map((folder) => {
+  const packages = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
-    return `${name} ${version} (${license})\n${text}`;
+    const entries = readdirSync(folder);
+    const files = [/^licen[cs]e/i, /^notice/i].flatMap((pattern) => entries.find((entry) => pattern.test(entry)) ?? []);
+    const texts = files.map((file) => `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`);
+    return `${name} ${version} (${license})\n${texts.join('')}`;
   });
-  return texts.join(`\n${'-'.repeat(72)}\n\n`);
+  return packages.join(`\n${'-'.repeat(72)}\n\n`);
 }

@@ -200,7 +200,7 @@ describe('Markdown', () => {
     const message = '<img src=x> [link](http://x) `code` **bold** | cell';
     const findings = Array.from({ length: 200 }, () => ({ ...CHUNK, message }));
     const text = markdownSummary([{ ...BAD, findings }], 'mirust-admit');
-    expect(text).toContain('\\<img src=x\\> \\[link\\]\\(http://x\\) \\`code\\` \\*\\*bold\\*\\* \\| cell');
+    expect(text).toContain('\\<img src=x\\> \\[link\\]\\(http\\://x\\) \\`code\\` \\*\\*bold\\*\\* \\| cell');
     expect(text).toContain('- and 180 more');
     expect(text.length).toBeLessThan(10_000);
   });

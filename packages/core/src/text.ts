@@ -18,6 +18,15 @@ export function sanitizeText(text: string, maxCharacters: number = MAX_SHOWN_CHA
   return cut ? `${safe}… (${text.length} characters)` : safe;
 }
 
+/**
+ * Text as GitHub's Markdown shows it: every character that could become markup, a link or a table's border is escaped
+ * (CommonMark 0.31, 2.4). Mentions and references are found after that, in the finished text: a space of no width behind
+ * their sign keeps them from it. Line breaks are for `sanitizeText` to deal with.
+ */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()+\-.!|<>~&:]/g, '\\$&').replace(/[@#]/g, '\\$&&#8203;');
+}
+
 const BINARY_UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** A byte count for people: `1,000 B`, `1.50 KiB`, `2.00 GiB`. Binary units, labelled as such. */

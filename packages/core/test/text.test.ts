@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, MAX_SHOWN_CHARACTERS, parseBytes, sanitizeText } from '../src/index.ts';
+import { escapeMarkdown, formatBytes, MAX_SHOWN_CHARACTERS, parseBytes, sanitizeText } from '../src/index.ts';
 
 describe('sanitizeText', () => {
   it.each([
@@ -30,6 +30,19 @@ describe('sanitizeText', () => {
         expect(sanitizeText(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
       }),
     );
+  });
+});
+
+describe('escapeMarkdown', () => {
+  it.each([
+    ['a|b', 'a\\|b'],
+    ['`x` **y** _z_', '\\`x\\` \\*\\*y\\*\\* \\_z\\_'],
+    ['<script> &amp; @team #1 [a](b)', '\\<script\\> \\&amp; \\@&#8203;team \\#&#8203;1 \\[a\\]\\(b\\)'],
+    ['https://x.y', 'https\\://x\\.y'],
+    ['a\\', 'a\\\\'],
+    ['layer 0', 'layer 0'],
+  ])('%j becomes %j', (text, shown) => {
+    expect(escapeMarkdown(text)).toBe(shown);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Reports as Markdown, for the summary of a job or a comment on a change. */
+import { escapeMarkdown } from '@mirust/core';
 import type { AdmissionFinding, AdmissionReport } from '@mirust/schemas';
 
 /** Findings of a file that a summary shows; the artifact of the run has them all. */
@@ -12,7 +13,7 @@ export function markdownSummary(reports: readonly AdmissionReport[], tool: strin
   const rows = reports.map(({ file, verdict, artifact }) => {
     const facts = [artifact.format, artifact.architecture, artifact.parameters?.toLocaleString('en-US')];
     const shown = facts.filter((fact) => fact !== undefined).join(', ');
-    return `| ${escapeText(file)} | ${MARKS[verdict]} ${verdict} | ${escapeText(shown)} |`;
+    return `| ${escapeMarkdown(file)} | ${MARKS[verdict]} ${verdict} | ${escapeMarkdown(shown)} |`;
   });
   const details = reports.filter(({ findings }) => findings.length > 0).map(detailsOf);
   const table = ['| file | verdict | |', '|---|---|---|', ...rows].join('\n');
@@ -22,7 +23,7 @@ export function markdownSummary(reports: readonly AdmissionReport[], tool: strin
 function detailsOf({ file, findings }: AdmissionReport): string {
   const shown = findings.slice(0, MAX_SHOWN).map(findingLine);
   const more = findings.length - shown.length;
-  const lines = [`**${escapeText(file)}**`, '', ...shown, ...(more > 0 ? [`- and ${more} more`] : [])];
+  const lines = [`**${escapeMarkdown(file)}**`, '', ...shown, ...(more > 0 ? [`- and ${more} more`] : [])];
   return lines.join('\n');
 }
 
@@ -30,14 +31,9 @@ function findingLine({ rule, severity, message, offset, remedy, suppression }: A
   const place = offset === undefined ? '' : ` (at byte ${offset})`;
   const rest =
     suppression !== undefined
-      ? `. Accepted until ${suppression.expires}: ${escapeText(suppression.reason)}`
+      ? `. Accepted until ${suppression.expires}: ${escapeMarkdown(suppression.reason)}`
       : remedy === undefined
         ? ''
-        : `. ${escapeText(remedy)}`;
-  return `- ${severity} \`${rule}\`: ${escapeText(message)}${place}${rest}`;
-}
-
-/** Text of a file may not become markup: every character that could is escaped. (CommonMark 0.31, 2.4) */
-function escapeText(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~@&]/g, '\\$&');
+        : `. ${escapeMarkdown(remedy)}`;
+  return `- ${severity} \`${rule}\`: ${escapeMarkdown(message)}${place}${rest}`;
 }
