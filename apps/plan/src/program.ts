@@ -1,6 +1,6 @@
 /** The command line of mirust-plan. What does the work is loaded when it runs: `--help` is there at once. */
 import { defineCommand, EXIT, type Program } from '@mirust/cli';
-import { PLAN } from './arguments.ts';
+import { PLAN, PROBE, VERIFY } from './arguments.ts';
 
 /** mirust-plan of some version. */
 export function createProgram(version: string): Program {
@@ -15,5 +15,23 @@ export function createProgram(version: string): Program {
     statuses: [EXIT.doesNotFit],
     run: async (args, context) => (await import('./plan.ts')).plan(args, context),
   });
-  return { name: 'mirust-plan', version, main, commands: [] };
+  const verify = defineCommand({
+    name: 'verify',
+    summary: 'load and run a model in a process of its own, and hold the plan against what it takes',
+    ...VERIFY,
+    examples: [
+      { arguments: 'verify story.slm', help: 'planned and measured bytes; exact rows must be equal' },
+      { arguments: 'verify model.gguf --kv q8 --threads 2 --json', help: 'the same as JSON' },
+    ],
+    statuses: [EXIT.deviation],
+    run: async (args, context) => (await import('./verify.ts')).verify(args, context),
+  });
+  const probe = defineCommand({
+    name: 'probe',
+    summary: 'measure how fast the kernels read the memory of this machine: what decoding can reach at most',
+    ...PROBE,
+    examples: [{ arguments: 'probe', help: 'bytes per second by threads, for --bandwidth' }],
+    run: async (args, context) => (await import('./probe.ts')).probe(args, context),
+  });
+  return { name: 'mirust-plan', version, main, commands: [verify, probe] };
 }

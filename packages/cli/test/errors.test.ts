@@ -13,6 +13,7 @@ describe('exit statuses', () => {
       doesNotFit: 3,
       undetermined: 4,
       mismatch: 5,
+      deviation: 6,
       structure: 10,
       integrity: 11,
       contract: 12,
