@@ -23,8 +23,8 @@ const NEVER_ASKED_FOR = [
 
 for (const name of readdirSync(OUT)) if (name.endsWith('.js')) rmSync(join(OUT, name));
 const { metafile } = await build({
-  // Some commands have threads that are modules of their own.
-  entryPoints: ['src/main.ts', 'src/worker.ts'].filter((path) => existsSync(path)),
+  // Some commands have threads or processes that are modules of their own.
+  entryPoints: ['src/main.ts', 'src/worker.ts', 'src/child.ts'].filter((path) => existsSync(path)),
   outdir: OUT,
   bundle: true,
   splitting: true,

@@ -223,6 +223,28 @@ export interface ArtifactManifest {
  */
 export type ArtifactRecord = Slm1Artifact | Slm2Artifact;
 
+export interface BandwidthRate {
+  readonly threads: number;
+  /**
+   * The best pass.
+   */
+  readonly bytesPerSecond: number;
+  readonly passes: readonly number[];
+}
+
+/**
+ * How fast the kernels read the memory of a machine: what `mirust-plan probe` measures.
+ */
+export interface BandwidthReport {
+  readonly version: 1;
+  readonly kind: 'measured';
+  /**
+   * The best of all: what `--bandwidth` takes.
+   */
+  readonly bytesPerSecond: number;
+  readonly rates: readonly BandwidthRate[];
+}
+
 /**
  * What the model must say. It is loaded and run for this.
  */
@@ -471,6 +493,7 @@ export interface Diagnostics {
   readonly backend: string;
   readonly options: DiagnosedOptions;
   readonly tapes: readonly TapeUse[];
+  readonly memory: MemoryRegion;
   readonly load: LoadTotals;
   readonly prefill?: PhaseTotals;
   readonly decode?: PhaseTotals;
@@ -741,6 +764,20 @@ export interface MemoryDemand {
 }
 
 /**
+ * The one region that holds all tapes.
+ */
+export interface MemoryRegion {
+  /**
+   * plain: an ArrayBuffer, which the reference backend works on.
+   */
+  readonly kind: 'plain' | 'wasm' | 'wasm-shared';
+  /**
+   * Of a WebAssembly memory: pages of 65,536 bytes.
+   */
+  readonly byteLength: number;
+}
+
+/**
  * The model inside.
  */
 export interface ModelRecord {
@@ -910,6 +947,31 @@ export interface PlanReport {
    * Where the budget is too small: changes that each make the model fit, cheapest first, three at most.
    */
   readonly changes?: readonly BudgetChange[];
+  readonly notes?: readonly string[];
+}
+
+/**
+ * A memory plan held against a process that loaded and ran the model.
+ */
+export interface PlanVerification {
+  readonly version: 1;
+  /**
+   * The model, as it was given.
+   */
+  readonly file: string;
+  /**
+   * differs: an exact row is not equal, which is a mistake; deviates: a measured row is outside of the bound.
+   */
+  readonly verdict: 'agrees' | 'deviates' | 'differs';
+  readonly components: readonly VerifiedComponent[];
+  readonly bound: VerificationBound;
+  readonly options: VerifiedOptions;
+  readonly environment: VerifiedEnvironment;
+  readonly backend: string;
+  /**
+   * What was planned, moment by moment.
+   */
+  readonly timeline?: readonly LoadMoment[];
   readonly notes?: readonly string[];
 }
 
@@ -1345,6 +1407,17 @@ export interface UnknownComponent {
   readonly reason: string;
 }
 
+export interface VerificationBound {
+  /**
+   * Of the planned peak RSS.
+   */
+  readonly share: number;
+  /**
+   * What every measured row may be off, either way.
+   */
+  readonly bytes: number;
+}
+
 /**
  * Why it is not verified.
  */
@@ -1379,6 +1452,32 @@ export interface VerificationReport {
   readonly error?: VerificationError;
 }
 
+export interface VerifiedComponent {
+  readonly name: string;
+  readonly plannedBytes: number;
+  readonly measuredBytes: number;
+  /**
+   * exact: must be equal; measured: within the bound.
+   */
+  readonly kind: 'exact' | 'measured';
+  /**
+   * Absent where nothing is demanded: the process of the host differs between machines, so the plan takes what was measured here.
+   */
+  readonly agrees?: boolean;
+}
+
+export interface VerifiedEnvironment {
+  /**
+   * Of Node.
+   */
+  readonly version: string;
+  readonly platform: string;
+  /**
+   * The Node whose figures the plan took.
+   */
+  readonly baseline: string;
+}
+
 export interface VerifiedFile {
   readonly name: string;
   /**
@@ -1389,6 +1488,13 @@ export interface VerifiedFile {
    * A SHA-256 digest, 64 lower-case hexadecimal digits.
    */
   readonly mirustRoot?: string;
+}
+
+export interface VerifiedOptions {
+  readonly context: number;
+  readonly chunk: number;
+  readonly kvType: 'f32' | 'f16' | 'q8';
+  readonly threads: number;
 }
 
 /**
@@ -1448,6 +1554,9 @@ export declare function validateAdmissionPolicy(value: unknown): ValidationResul
 /** Checks a parsed JSON value against `admission-report.schema.json`. Never throws. */
 export declare function validateAdmissionReport(value: unknown): ValidationResult<AdmissionReport>;
 
+/** Checks a parsed JSON value against `bandwidth-report.schema.json`. Never throws. */
+export declare function validateBandwidthReport(value: unknown): ValidationResult<BandwidthReport>;
+
 /** Checks a parsed JSON value against `budget-report.schema.json`. Never throws. */
 export declare function validateBudgetReport(value: unknown): ValidationResult<BudgetReport>;
 
@@ -1471,6 +1580,9 @@ export declare function validateMemoryBudget(value: unknown): ValidationResult<M
 
 /** Checks a parsed JSON value against `plan-report.schema.json`. Never throws. */
 export declare function validatePlanReport(value: unknown): ValidationResult<PlanReport>;
+
+/** Checks a parsed JSON value against `plan-verification.schema.json`. Never throws. */
+export declare function validatePlanVerification(value: unknown): ValidationResult<PlanVerification>;
 
 /** Checks a parsed JSON value against `quantization-predicate.schema.json`. Never throws. */
 export declare function validateQuantizationPredicate(value: unknown): ValidationResult<QuantizationPredicate>;

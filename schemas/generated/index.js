@@ -618,7 +618,58 @@ type:"object"},message:"must be object"}],!1;var valid4=_errs27===errors;if(!val
 [{instancePath:instancePath+"/checks",schemaPath:"#/properties/checks/type",keyword:"type",params:{type:"array"},message:"\
 must be array"}],!1;var valid0=_errs25===errors}else var valid0=!0}}}}}}}}else return validate25.errors=[{instancePath,schemaPath:"\
 #/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate25.errors=vErrors,errors===0}
-var BudgetReport=validate28,schema57={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"budget-report.schema.j\
+var BandwidthReport=validate28;function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
+"version")||data.kind===void 0&&(missing0="kind")||data.bytesPerSecond===void 0&&(missing0="bytesPerSecond")||data.rates===
+void 0&&(missing0="rates"))return validate28.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||
+key0==="kind"||key0==="bytesPerSecond"||key0==="rates")){return validate28.errors=[{instancePath,schemaPath:"#/additiona\
+lProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional propertie\
+s"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate28.errors=
+[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"\
+must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.kind!==void 0){let _errs3=errors;
+if(data.kind!=="measured")return validate28.errors=[{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/con\
+st",keyword:"const",params:{allowedValue:"measured"},message:"must be equal to constant"}],!1;var valid0=_errs3===errors}else
+var valid0=!0;if(valid0){if(data.bytesPerSecond!==void 0){let data2=data.bytesPerSecond,_errs4=errors;if(!(typeof data2==
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate28.errors=[{instancePath:instancePath+"/bytesPerSec\
+ond",schemaPath:"#/properties/bytesPerSecond/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
+if(errors===_errs4&&typeof data2=="number"&&isFinite(data2)&&(data2<1||isNaN(data2)))return validate28.errors=[{instancePath:instancePath+
+"/bytesPerSecond",schemaPath:"#/properties/bytesPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0)if(data.rates!==void 0){let data3=data.rates,
+_errs6=errors;if(errors===_errs6)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){
+let data4=data3[i0],_errs8=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;
+if(data4.threads===void 0&&(missing1="threads")||data4.bytesPerSecond===void 0&&(missing1="bytesPerSecond")||data4.passes===
+void 0&&(missing1="passes"))return validate28.errors=[{instancePath:instancePath+"/rates/"+i0,schemaPath:"#/$defs/rate/r\
+equired",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;
+{let _errs11=errors;for(let key1 in data4)if(!(key1==="threads"||key1==="bytesPerSecond"||key1==="passes")){return validate28.
+errors=[{instancePath:instancePath+"/rates/"+i0,schemaPath:"#/$defs/rate/additionalProperties",keyword:"additionalProper\
+ties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}if(_errs11===errors){if(data4.
+threads!==void 0){let data5=data4.threads,_errs12=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(
+data5)))return validate28.errors=[{instancePath:instancePath+"/rates/"+i0+"/threads",schemaPath:"#/$defs/rate/properties\
+/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5==
+"number"&&isFinite(data5)&&(data5<1||isNaN(data5)))return validate28.errors=[{instancePath:instancePath+"/rates/"+i0+"/t\
+hreads",schemaPath:"#/$defs/rate/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid3=_errs12===errors}else var valid3=!0;if(valid3){if(data4.bytesPerSecond!==void 0){let data6=data4.
+bytesPerSecond,_errs14=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate28.
+errors=[{instancePath:instancePath+"/rates/"+i0+"/bytesPerSecond",schemaPath:"#/$defs/rate/properties/bytesPerSecond/typ\
+e",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data6=="number"&&isFinite(
+data6)&&(data6<1||isNaN(data6)))return validate28.errors=[{instancePath:instancePath+"/rates/"+i0+"/bytesPerSecond",schemaPath:"\
+#/$defs/rate/properties/bytesPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
+!1;var valid3=_errs14===errors}else var valid3=!0;if(valid3)if(data4.passes!==void 0){let data7=data4.passes,_errs16=errors;
+if(errors===_errs16)if(Array.isArray(data7)){var valid4=!0;let len1=data7.length;for(let i1=0;i1<len1;i1++){let data8=data7[i1],
+_errs18=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate28.errors=[{instancePath:instancePath+
+"/rates/"+i0+"/passes/"+i1,schemaPath:"#/$defs/rate/properties/passes/items/type",keyword:"type",params:{type:"integer"},
+message:"must be integer"}],!1;if(errors===_errs18&&typeof data8=="number"&&isFinite(data8)&&(data8<1||isNaN(data8)))return validate28.
+errors=[{instancePath:instancePath+"/rates/"+i0+"/passes/"+i1,schemaPath:"#/$defs/rate/properties/passes/items/minimum",
+keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid4=_errs18===errors;if(!valid4)break}}else
+return validate28.errors=[{instancePath:instancePath+"/rates/"+i0+"/passes",schemaPath:"#/$defs/rate/properties/passes/t\
+ype",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid3=_errs16===errors}else var valid3=!0}}}}else
+return validate28.errors=[{instancePath:instancePath+"/rates/"+i0,schemaPath:"#/$defs/rate/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)break}}else return validate28.errors=
+[{instancePath:instancePath+"/rates",schemaPath:"#/properties/rates/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0}}}}}else return validate28.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate28.errors=vErrors,errors===0}
+var BudgetReport=validate29,schema59={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"budget-report.schema.j\
 son",type:"object",required:["version","verdict","plans"],additionalProperties:!1,properties:{version:{const:1},verdict:{
 enum:["fits","does-not-fit","undetermined"]},plans:{type:"array",items:{$ref:"#/$defs/plan"}}},$defs:{plan:{type:"object",
 required:["name","verdict","budgetBytes","limits"],additionalProperties:!1,properties:{name:{type:"string"},verdict:{enum:[
@@ -626,379 +677,399 @@ required:["name","verdict","budgetBytes","limits"],additionalProperties:!1,prope
 type:"array",items:{$ref:"#/$defs/limit"}},error:{$ref:"#/$defs/error"},changes:{type:"array",items:{type:"string"}}}},limit:{
 type:"object",required:["name","limitBytes","fits"],additionalProperties:!1,properties:{name:{type:"string"},limitBytes:{
 type:"integer",minimum:0},bytes:{type:"integer",minimum:0},fits:{type:"boolean"}}},error:{type:"object",required:["code",
-"message"],additionalProperties:!1,properties:{code:{type:"string"},message:{type:"string"}}}}},schema58={type:"object",
+"message"],additionalProperties:!1,properties:{code:{type:"string"},message:{type:"string"}}}}},schema60={type:"object",
 required:["name","verdict","budgetBytes","limits"],additionalProperties:!1,properties:{name:{type:"string"},verdict:{enum:[
 "fits","does-not-fit","undetermined"]},budgetBytes:{type:"integer",minimum:0},totalBytes:{type:"integer",minimum:0},limits:{
-type:"array",items:{$ref:"#/$defs/limit"}},error:{$ref:"#/$defs/error"},changes:{type:"array",items:{type:"string"}}}};function validate29(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+type:"array",items:{$ref:"#/$defs/limit"}},error:{$ref:"#/$defs/error"},changes:{type:"array",items:{type:"string"}}}};function validate30(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
 "name")||data.verdict===void 0&&(missing0="verdict")||data.budgetBytes===void 0&&(missing0="budgetBytes")||data.limits===
-void 0&&(missing0="limits"))return validate29.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+void 0&&(missing0="limits"))return validate30.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"verdict"||key0==="budgetBytes"||key0==="totalBytes"||key0==="limits"||key0==="error"||key0==="changes")){return validate29.
+"verdict"||key0==="budgetBytes"||key0==="totalBytes"||key0==="limits"||key0==="error"||key0==="changes")){return validate30.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.
-name!="string")return validate29.errors=[{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"\
+name!="string")return validate30.errors=[{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
 verdict!==void 0){let data1=data.verdict,_errs4=errors;if(!(data1==="fits"||data1==="does-not-fit"||data1==="undetermine\
-d"))return validate29.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",
-params:{allowedValues:schema58.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs4===
+d"))return validate30.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/properties/verdict/enum",keyword:"enum",
+params:{allowedValues:schema60.properties.verdict.enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs4===
 errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data2=data.budgetBytes,_errs5=errors;if(!(typeof data2==
-"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate29.errors=[{instancePath:instancePath+"/budgetBytes",
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate30.errors=[{instancePath:instancePath+"/budgetBytes",
 schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs5&&typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate29.errors=[{instancePath:instancePath+
+_errs5&&typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate30.errors=[{instancePath:instancePath+
 "/budgetBytes",schemaPath:"#/properties/budgetBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data3=data.
-totalBytes,_errs7=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate29.errors=
+totalBytes,_errs7=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate30.errors=
 [{instancePath:instancePath+"/totalBytes",schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},
-message:"must be integer"}],!1;if(errors===_errs7&&typeof data3=="number"&&isFinite(data3)&&(data3<0||isNaN(data3)))return validate29.
+message:"must be integer"}],!1;if(errors===_errs7&&typeof data3=="number"&&isFinite(data3)&&(data3<0||isNaN(data3)))return validate30.
 errors=[{instancePath:instancePath+"/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{
 comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.limits!==
 void 0){let data4=data.limits,_errs9=errors;if(errors===_errs9)if(Array.isArray(data4)){var valid1=!0;let len0=data4.length;
 for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs11=errors;if(errors===errors)if(data5&&typeof data5=="object"&&!Array.
 isArray(data5)){let missing1;if(data5.name===void 0&&(missing1="name")||data5.limitBytes===void 0&&(missing1="limitBytes")||
-data5.fits===void 0&&(missing1="fits"))return validate29.errors=[{instancePath:instancePath+"/limits/"+i0,schemaPath:"#/\
+data5.fits===void 0&&(missing1="fits"))return validate30.errors=[{instancePath:instancePath+"/limits/"+i0,schemaPath:"#/\
 $defs/limit/required",keyword:"required",params:{missingProperty:missing1},message:"must have required property '"+missing1+
 "'"}],!1;{let _errs14=errors;for(let key1 in data5)if(!(key1==="name"||key1==="limitBytes"||key1==="bytes"||key1==="fits")){
-return validate29.errors=[{instancePath:instancePath+"/limits/"+i0,schemaPath:"#/$defs/limit/additionalProperties",keyword:"\
+return validate30.errors=[{instancePath:instancePath+"/limits/"+i0,schemaPath:"#/$defs/limit/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}if(_errs14===
-errors){if(data5.name!==void 0){let _errs15=errors;if(typeof data5.name!="string")return validate29.errors=[{instancePath:instancePath+
+errors){if(data5.name!==void 0){let _errs15=errors;if(typeof data5.name!="string")return validate30.errors=[{instancePath:instancePath+
 "/limits/"+i0+"/name",schemaPath:"#/$defs/limit/properties/name/type",keyword:"type",params:{type:"string"},message:"mus\
 t be string"}],!1;var valid3=_errs15===errors}else var valid3=!0;if(valid3){if(data5.limitBytes!==void 0){let data7=data5.
-limitBytes,_errs17=errors;if(!(typeof data7=="number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate29.errors=
+limitBytes,_errs17=errors;if(!(typeof data7=="number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate30.errors=
 [{instancePath:instancePath+"/limits/"+i0+"/limitBytes",schemaPath:"#/$defs/limit/properties/limitBytes/type",keyword:"t\
 ype",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs17&&typeof data7=="number"&&isFinite(data7)&&
-(data7<0||isNaN(data7)))return validate29.errors=[{instancePath:instancePath+"/limits/"+i0+"/limitBytes",schemaPath:"#/$\
+(data7<0||isNaN(data7)))return validate30.errors=[{instancePath:instancePath+"/limits/"+i0+"/limitBytes",schemaPath:"#/$\
 defs/limit/properties/limitBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;
 var valid3=_errs17===errors}else var valid3=!0;if(valid3){if(data5.bytes!==void 0){let data8=data5.bytes,_errs19=errors;
-if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate29.errors=[{instancePath:instancePath+
+if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate30.errors=[{instancePath:instancePath+
 "/limits/"+i0+"/bytes",schemaPath:"#/$defs/limit/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs19&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))return validate29.
+must be integer"}],!1;if(errors===_errs19&&typeof data8=="number"&&isFinite(data8)&&(data8<0||isNaN(data8)))return validate30.
 errors=[{instancePath:instancePath+"/limits/"+i0+"/bytes",schemaPath:"#/$defs/limit/properties/bytes/minimum",keyword:"m\
 inimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs19===errors}else var valid3=!0;if(valid3)
-if(data5.fits!==void 0){let _errs21=errors;if(typeof data5.fits!="boolean")return validate29.errors=[{instancePath:instancePath+
+if(data5.fits!==void 0){let _errs21=errors;if(typeof data5.fits!="boolean")return validate30.errors=[{instancePath:instancePath+
 "/limits/"+i0+"/fits",schemaPath:"#/$defs/limit/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"mu\
-st be boolean"}],!1;var valid3=_errs21===errors}else var valid3=!0}}}}}else return validate29.errors=[{instancePath:instancePath+
+st be boolean"}],!1;var valid3=_errs21===errors}else var valid3=!0}}}}}else return validate30.errors=[{instancePath:instancePath+
 "/limits/"+i0,schemaPath:"#/$defs/limit/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs11===
-errors;if(!valid1)break}}else return validate29.errors=[{instancePath:instancePath+"/limits",schemaPath:"#/properties/li\
+errors;if(!valid1)break}}else return validate30.errors=[{instancePath:instancePath+"/limits",schemaPath:"#/properties/li\
 mits/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs9===errors}else var valid0=!0;
 if(valid0){if(data.error!==void 0){let data10=data.error,_errs23=errors;if(errors===errors)if(data10&&typeof data10=="ob\
 ject"&&!Array.isArray(data10)){let missing2;if(data10.code===void 0&&(missing2="code")||data10.message===void 0&&(missing2=
-"message"))return validate29.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/error/required",keyword:"re\
+"message"))return validate30.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/error/required",keyword:"re\
 quired",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs26=errors;
-for(let key2 in data10)if(!(key2==="code"||key2==="message")){return validate29.errors=[{instancePath:instancePath+"/err\
+for(let key2 in data10)if(!(key2==="code"||key2==="message")){return validate30.errors=[{instancePath:instancePath+"/err\
 or",schemaPath:"#/$defs/error/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"\
 must NOT have additional properties"}],!1;break}if(_errs26===errors){if(data10.code!==void 0){let _errs27=errors;if(typeof data10.
-code!="string")return validate29.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/error/properties/c\
+code!="string")return validate30.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/error/properties/c\
 ode/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid5=_errs27===errors}else var valid5=!0;
-if(valid5)if(data10.message!==void 0){let _errs29=errors;if(typeof data10.message!="string")return validate29.errors=[{instancePath:instancePath+
+if(valid5)if(data10.message!==void 0){let _errs29=errors;if(typeof data10.message!="string")return validate30.errors=[{instancePath:instancePath+
 "/error/message",schemaPath:"#/$defs/error/properties/message/type",keyword:"type",params:{type:"string"},message:"must \
-be string"}],!1;var valid5=_errs29===errors}else var valid5=!0}}}else return validate29.errors=[{instancePath:instancePath+
+be string"}],!1;var valid5=_errs29===errors}else var valid5=!0}}}else return validate30.errors=[{instancePath:instancePath+
 "/error",schemaPath:"#/$defs/error/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs23===
 errors}else var valid0=!0;if(valid0)if(data.changes!==void 0){let data13=data.changes,_errs31=errors;if(errors===_errs31)
 if(Array.isArray(data13)){var valid6=!0;let len1=data13.length;for(let i1=0;i1<len1;i1++){let _errs33=errors;if(typeof data13[i1]!=
-"string")return validate29.errors=[{instancePath:instancePath+"/changes/"+i1,schemaPath:"#/properties/changes/items/type",
-keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs33===errors;if(!valid6)break}}else return validate29.
+"string")return validate30.errors=[{instancePath:instancePath+"/changes/"+i1,schemaPath:"#/properties/changes/items/type",
+keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs33===errors;if(!valid6)break}}else return validate30.
 errors=[{instancePath:instancePath+"/changes",schemaPath:"#/properties/changes/type",keyword:"type",params:{type:"array"},
-message:"must be array"}],!1;var valid0=_errs31===errors}else var valid0=!0}}}}}}}}else return validate29.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate29.errors=vErrors,
-errors===0}function validate28(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+message:"must be array"}],!1;var valid0=_errs31===errors}else var valid0=!0}}}}}}}}else return validate30.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate30.errors=vErrors,
+errors===0}function validate29(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===
-void 0&&(missing0="version")||data.verdict===void 0&&(missing0="verdict")||data.plans===void 0&&(missing0="plans"))return validate28.
+void 0&&(missing0="version")||data.verdict===void 0&&(missing0="verdict")||data.plans===void 0&&(missing0="plans"))return validate29.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="verdict"||key0===
-"plans")){return validate28.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"plans")){return validate29.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==
-void 0){let _errs2=errors;if(data.version!==1)return validate28.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+void 0){let _errs2=errors;if(data.version!==1)return validate29.errors=[{instancePath:instancePath+"/version",schemaPath:"\
 #/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.verdict!==void 0){let data1=data.verdict,_errs3=errors;if(!(data1==="fits"||
-data1==="does-not-fit"||data1==="undetermined"))return validate28.errors=[{instancePath:instancePath+"/verdict",schemaPath:"\
-#/properties/verdict/enum",keyword:"enum",params:{allowedValues:schema57.properties.verdict.enum},message:"must be equal\
+data1==="does-not-fit"||data1==="undetermined"))return validate29.errors=[{instancePath:instancePath+"/verdict",schemaPath:"\
+#/properties/verdict/enum",keyword:"enum",params:{allowedValues:schema59.properties.verdict.enum},message:"must be equal\
  to one of the allowed values"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0)if(data.plans!==void 0){let data2=data.
 plans,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){
-let _errs6=errors;validate29(data2[i0],{instancePath:instancePath+"/plans/"+i0,parentData:data2,parentDataProperty:i0,rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate29.errors:vErrors.concat(validate29.errors),errors=vErrors.length);var valid1=_errs6===
-errors;if(!valid1)break}}else return validate28.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/pla\
+let _errs6=errors;validate30(data2[i0],{instancePath:instancePath+"/plans/"+i0,parentData:data2,parentDataProperty:i0,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate30.errors:vErrors.concat(validate30.errors),errors=vErrors.length);var valid1=_errs6===
+errors;if(!valid1)break}}else return validate29.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/pla\
 ns/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs4===errors}else var valid0=!0}}}}else
-return validate28.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate28.errors=vErrors,errors===0}var Diagnostics=validate31,schema61={$schema:"https://json-schema.or\
+return validate29.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate29.errors=vErrors,errors===0}var Diagnostics=validate32,schema63={$schema:"https://json-schema.or\
 g/draft/2020-12/schema",$id:"diagnostics.schema.json",type:"object",required:["version","artifact","environment","backen\
-d","options","tapes","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{$ref:"#/$defs/artifact"},environment:{
-$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},tapes:{type:"array",items:{$ref:"#/\
-$defs/tape"}},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},decode:{$ref:"#/$defs/phase"},operations:{type:"\
-array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:["tokens","milliseconds"],additionalProperties:!1,
-properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0}}},artifact:{type:"object",required:[
-"format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{type:"string",pattern:"^[0-9a-f]{64}$"}}},
-environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{runtime:{type:"string"},version:{type:"\
-string"},platform:{type:"string"}}},options:{type:"object",required:["context","chunk","kvType","logitsRows","threads"],
-additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f\
-32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},tape:{type:"object",required:[
-"name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{
-name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",
-minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integ\
-er",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"n\
-umber",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"\
-number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}},operation:{
-type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{enum:["prefill",
-"decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},bytes:{type:"int\
-eger",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema64={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
+d","options","tapes","memory","load"],additionalProperties:!1,properties:{version:{const:1},artifact:{$ref:"#/$defs/arti\
+fact"},environment:{$ref:"#/$defs/environment"},backend:{type:"string"},options:{$ref:"#/$defs/options"},tapes:{type:"ar\
+ray",items:{$ref:"#/$defs/tape"}},memory:{$ref:"#/$defs/memory"},load:{$ref:"#/$defs/load"},prefill:{$ref:"#/$defs/phase"},
+decode:{$ref:"#/$defs/phase"},operations:{type:"array",items:{$ref:"#/$defs/operation"}}},$defs:{phase:{type:"object",required:[
+"tokens","milliseconds"],additionalProperties:!1,properties:{tokens:{type:"integer",minimum:1},milliseconds:{type:"numbe\
+r",minimum:0}}},artifact:{type:"object",required:["format"],additionalProperties:!1,properties:{format:{type:"string"},rootDigest:{
+type:"string",pattern:"^[0-9a-f]{64}$"}}},environment:{type:"object",required:["runtime"],additionalProperties:!1,properties:{
+runtime:{type:"string"},version:{type:"string"},platform:{type:"string"}}},options:{type:"object",required:["context","c\
+hunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"\
+integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1}}},
+tape:{type:"object",required:["name","capacityBytes","usedBytes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,
+properties:{name:{enum:["engine","weights","scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"\
+integer",minimum:0},requestedBytes:{type:"integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"\
+integer",minimum:0}}},memory:{type:"object",required:["kind","byteLength"],additionalProperties:!1,properties:{kind:{enum:[
+"plain","wasm","wasm-shared"]},byteLength:{type:"integer",minimum:0}}},load:{type:"object",required:["milliseconds"],additionalProperties:!1,
+properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},
+verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verif\
+y","interleave"]}}},operation:{type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{
+phase:{enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}}}};var schema66={type:"object",required:["context","chunk","kvType","logitsRows","threads"],additionalProperties:!1,properties:{
 context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},logitsRows:{type:"i\
-nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema65={type:"object",required:["name","capacityBytes","usedBy\
+nteger",minimum:1},threads:{type:"integer",minimum:1}}},schema67={type:"object",required:["name","capacityBytes","usedBy\
 tes","requestedBytes","paddingBytes","highWaterBytes"],additionalProperties:!1,properties:{name:{enum:["engine","weights",
 "scratch","history"]},capacityBytes:{type:"integer",minimum:0},usedBytes:{type:"integer",minimum:0},requestedBytes:{type:"\
-integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema66={type:"\
-object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{type:"number",minimum:0},bytes:{type:"\
-integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{type:"number",minimum:0},interleaveMilliseconds:{
-type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema69={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
+integer",minimum:0},paddingBytes:{type:"integer",minimum:0},highWaterBytes:{type:"integer",minimum:0}}},schema68={type:"\
+object",required:["kind","byteLength"],additionalProperties:!1,properties:{kind:{enum:["plain","wasm","wasm-shared"]},byteLength:{
+type:"integer",minimum:0}}},schema69={type:"object",required:["milliseconds"],additionalProperties:!1,properties:{milliseconds:{
+type:"number",minimum:0},bytes:{type:"integer",minimum:0},readMilliseconds:{type:"number",minimum:0},verifyMilliseconds:{
+type:"number",minimum:0},interleaveMilliseconds:{type:"number",minimum:0},bound:{enum:["read","verify","interleave"]}}};var schema72={type:"object",required:["phase","kind","calls","milliseconds"],additionalProperties:!1,properties:{phase:{
 enum:["prefill","decode"]},kind:{type:"string"},calls:{type:"integer",minimum:1},milliseconds:{type:"number",minimum:0},
-bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}};function validate31(data,{instancePath="",parentData,
+bytes:{type:"integer",minimum:0},operations:{type:"integer",minimum:0}}};function validate32(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.artifact===void 0&&(missing0=
 "artifact")||data.environment===void 0&&(missing0="environment")||data.backend===void 0&&(missing0="backend")||data.options===
-void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.load===void 0&&(missing0="load"))return validate31.
-errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema61.properties,key0)){return validate31.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;
-if(data.version!==1)return validate31.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/con\
-st",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;if(errors===errors)if(data1&&typeof data1=="\
-object"&&!Array.isArray(data1)){let missing1;if(data1.format===void 0&&(missing1="format"))return validate31.errors=[{instancePath:instancePath+
-"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
-ve required property '"+missing1+"'"}],!1;{let _errs6=errors;for(let key1 in data1)if(!(key1==="format"||key1==="rootDig\
-est")){return validate31.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/additionalPropertie\
-s",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],!1;break}
-if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;if(typeof data1.format!="string")return validate31.errors=
-[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$defs/artifact/properties/format/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid2=_errs7===errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==
-void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)if(typeof data3=="string"){if(!pattern9.test(data3))
-return validate31.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
-Digest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
-return validate31.errors=[{instancePath:instancePath+"/artifact/rootDigest",schemaPath:"#/$defs/artifact/properties/root\
-Digest/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else
-return validate31.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.environment!==
-void 0){let data4=data.environment,_errs11=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){
-let missing2;if(data4.runtime===void 0&&(missing2="runtime"))return validate31.errors=[{instancePath:instancePath+"/envi\
-ronment",schemaPath:"#/$defs/environment/required",keyword:"required",params:{missingProperty:missing2},message:"must ha\
-ve required property '"+missing2+"'"}],!1;{let _errs14=errors;for(let key2 in data4)if(!(key2==="runtime"||key2==="versi\
-on"||key2==="platform")){return validate31.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environ\
-ment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additi\
-onal properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;if(typeof data4.runtime!=
-"string")return validate31.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"#/$defs/environment/pro\
-perties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===errors}else
-var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate31.
+void 0&&(missing0="options")||data.tapes===void 0&&(missing0="tapes")||data.memory===void 0&&(missing0="memory")||data.load===
+void 0&&(missing0="load"))return validate32.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema63.
+properties,key0)){return validate32.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+version!==void 0){let _errs2=errors;if(data.version!==1)return validate32.errors=[{instancePath:instancePath+"/version",
+schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],!1;
+var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.artifact!==void 0){let data1=data.artifact,_errs3=errors;
+if(errors===errors)if(data1&&typeof data1=="object"&&!Array.isArray(data1)){let missing1;if(data1.format===void 0&&(missing1=
+"format"))return validate32.errors=[{instancePath:instancePath+"/artifact",schemaPath:"#/$defs/artifact/required",keyword:"\
+required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs6=errors;
+for(let key1 in data1)if(!(key1==="format"||key1==="rootDigest")){return validate32.errors=[{instancePath:instancePath+"\
+/artifact",schemaPath:"#/$defs/artifact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs6===errors){if(data1.format!==void 0){let _errs7=errors;
+if(typeof data1.format!="string")return validate32.errors=[{instancePath:instancePath+"/artifact/format",schemaPath:"#/$\
+defs/artifact/properties/format/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid2=_errs7===
+errors}else var valid2=!0;if(valid2)if(data1.rootDigest!==void 0){let data3=data1.rootDigest,_errs9=errors;if(errors===_errs9)
+if(typeof data3=="string"){if(!pattern9.test(data3))return validate32.errors=[{instancePath:instancePath+"/artifact/root\
+Digest",schemaPath:"#/$defs/artifact/properties/rootDigest/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},
+message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate32.errors=[{instancePath:instancePath+"/artifact/\
+rootDigest",schemaPath:"#/$defs/artifact/properties/rootDigest/type",keyword:"type",params:{type:"string"},message:"must\
+ be string"}],!1;var valid2=_errs9===errors}else var valid2=!0}}}else return validate32.errors=[{instancePath:instancePath+
+"/artifact",schemaPath:"#/$defs/artifact/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.environment!==void 0){let data4=data.environment,_errs11=errors;if(errors===
+errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing2;if(data4.runtime===void 0&&(missing2="runti\
+me"))return validate32.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environment/required",keyword:"\
+required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs14=errors;
+for(let key2 in data4)if(!(key2==="runtime"||key2==="version"||key2==="platform")){return validate32.errors=[{instancePath:instancePath+
+"/environment",schemaPath:"#/$defs/environment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
+message:"must NOT have additional properties"}],!1;break}if(_errs14===errors){if(data4.runtime!==void 0){let _errs15=errors;
+if(typeof data4.runtime!="string")return validate32.errors=[{instancePath:instancePath+"/environment/runtime",schemaPath:"\
+#/$defs/environment/properties/runtime/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs15===
+errors}else var valid4=!0;if(valid4){if(data4.version!==void 0){let _errs17=errors;if(typeof data4.version!="string")return validate32.
 errors=[{instancePath:instancePath+"/environment/version",schemaPath:"#/$defs/environment/properties/version/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)if(data4.
-platform!==void 0){let _errs19=errors;if(typeof data4.platform!="string")return validate31.errors=[{instancePath:instancePath+
+platform!==void 0){let _errs19=errors;if(typeof data4.platform!="string")return validate32.errors=[{instancePath:instancePath+
 "/environment/platform",schemaPath:"#/$defs/environment/properties/platform/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid4=_errs19===errors}else var valid4=!0}}}}else return validate31.errors=[{instancePath:instancePath+
+message:"must be string"}],!1;var valid4=_errs19===errors}else var valid4=!0}}}}else return validate32.errors=[{instancePath:instancePath+
 "/environment",schemaPath:"#/$defs/environment/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
 var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.backend!==void 0){let _errs21=errors;if(typeof data.backend!=
-"string")return validate31.errors=[{instancePath:instancePath+"/backend",schemaPath:"#/properties/backend/type",keyword:"\
+"string")return validate32.errors=[{instancePath:instancePath+"/backend",schemaPath:"#/properties/backend/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.
 options!==void 0){let data9=data.options,_errs23=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(
 data9)){let missing3;if(data9.context===void 0&&(missing3="context")||data9.chunk===void 0&&(missing3="chunk")||data9.kvType===
 void 0&&(missing3="kvType")||data9.logitsRows===void 0&&(missing3="logitsRows")||data9.threads===void 0&&(missing3="thre\
-ads"))return validate31.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"req\
+ads"))return validate32.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"req\
 uired",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs26=errors;for(let key3 in data9)
-if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="logitsRows"||key3==="threads")){return validate31.errors=
+if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="logitsRows"||key3==="threads")){return validate32.errors=
 [{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
 params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs26===errors){if(data9.
 context!==void 0){let data10=data9.context,_errs27=errors;if(!(typeof data10=="number"&&!(data10%1)&&!isNaN(data10)&&isFinite(
-data10)))return validate31.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+data10)))return validate32.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
 context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs27&&typeof data10==
-"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate31.errors=[{instancePath:instancePath+"/options/con\
+"number"&&isFinite(data10)&&(data10<1||isNaN(data10)))return validate32.errors=[{instancePath:instancePath+"/options/con\
 text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1;var valid6=_errs27===errors}else var valid6=!0;if(valid6){if(data9.chunk!==void 0){let data11=data9.chunk,
-_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate31.errors=[{instancePath:instancePath+
+_errs29=errors;if(!(typeof data11=="number"&&!(data11%1)&&!isNaN(data11)&&isFinite(data11)))return validate32.errors=[{instancePath:instancePath+
 "/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs29&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate31.
+ be integer"}],!1;if(errors===_errs29&&typeof data11=="number"&&isFinite(data11)&&(data11<1||isNaN(data11)))return validate32.
 errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minim\
 um",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs29===errors}else var valid6=!0;if(valid6){
-if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate31.
+if(data9.kvType!==void 0){let data12=data9.kvType,_errs31=errors;if(!(data12==="f32"||data12==="f16"||data12==="q8"))return validate32.
 errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options/properties/kvType/enum",keyword:"enum",
-params:{allowedValues:schema64.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
+params:{allowedValues:schema66.properties.kvType.enum},message:"must be equal to one of the allowed values"}],!1;var valid6=_errs31===
 errors}else var valid6=!0;if(valid6){if(data9.logitsRows!==void 0){let data13=data9.logitsRows,_errs32=errors;if(!(typeof data13==
-"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate31.errors=[{instancePath:instancePath+"/options/\
+"number"&&!(data13%1)&&!isNaN(data13)&&isFinite(data13)))return validate32.errors=[{instancePath:instancePath+"/options/\
 logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/type",keyword:"type",params:{type:"integer"},message:"must\
- be integer"}],!1;if(errors===_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate31.
+ be integer"}],!1;if(errors===_errs32&&typeof data13=="number"&&isFinite(data13)&&(data13<1||isNaN(data13)))return validate32.
 errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid6=_errs32===errors}else var valid6=!0;if(valid6)
 if(data9.threads!==void 0){let data14=data9.threads,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&
-isFinite(data14)))return validate31.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
+isFinite(data14)))return validate32.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/pr\
 operties/threads/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14==
-"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate31.errors=[{instancePath:instancePath+"/options/thr\
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate32.errors=[{instancePath:instancePath+"/options/thr\
 eads",schemaPath:"#/$defs/options/properties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1;var valid6=_errs34===errors}else var valid6=!0}}}}}}else return validate31.errors=[{instancePath:instancePath+
+must be >= 1"}],!1;var valid6=_errs34===errors}else var valid6=!0}}}}}}else return validate32.errors=[{instancePath:instancePath+
 "/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs23===
 errors}else var valid0=!0;if(valid0){if(data.tapes!==void 0){let data15=data.tapes,_errs36=errors;if(errors===_errs36)if(Array.
 isArray(data15)){var valid7=!0;let len0=data15.length;for(let i0=0;i0<len0;i0++){let data16=data15[i0],_errs38=errors;if(errors===
 errors)if(data16&&typeof data16=="object"&&!Array.isArray(data16)){let missing4;if(data16.name===void 0&&(missing4="name")||
 data16.capacityBytes===void 0&&(missing4="capacityBytes")||data16.usedBytes===void 0&&(missing4="usedBytes")||data16.requestedBytes===
 void 0&&(missing4="requestedBytes")||data16.paddingBytes===void 0&&(missing4="paddingBytes")||data16.highWaterBytes===void 0&&
-(missing4="highWaterBytes"))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/r\
+(missing4="highWaterBytes"))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/r\
 equired",keyword:"required",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],!1;
 {let _errs41=errors;for(let key4 in data16)if(!(key4==="name"||key4==="capacityBytes"||key4==="usedBytes"||key4==="reque\
-stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate31.errors=[{instancePath:instancePath+"/tape\
+stedBytes"||key4==="paddingBytes"||key4==="highWaterBytes")){return validate32.errors=[{instancePath:instancePath+"/tape\
 s/"+i0,schemaPath:"#/$defs/tape/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"\
 must NOT have additional properties"}],!1;break}if(_errs41===errors){if(data16.name!==void 0){let data17=data16.name,_errs42=errors;
-if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate31.errors=[{instancePath:instancePath+
-"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema65.properties.
+if(!(data17==="engine"||data17==="weights"||data17==="scratch"||data17==="history"))return validate32.errors=[{instancePath:instancePath+
+"/tapes/"+i0+"/name",schemaPath:"#/$defs/tape/properties/name/enum",keyword:"enum",params:{allowedValues:schema67.properties.
 name.enum},message:"must be equal to one of the allowed values"}],!1;var valid9=_errs42===errors}else var valid9=!0;if(valid9){
 if(data16.capacityBytes!==void 0){let data18=data16.capacityBytes,_errs43=errors;if(!(typeof data18=="number"&&!(data18%
-1)&&!isNaN(data18)&&isFinite(data18)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
+1)&&!isNaN(data18)&&isFinite(data18)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",
 schemaPath:"#/$defs/tape/properties/capacityBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate31.errors=[{
+!1;if(errors===_errs43&&typeof data18=="number"&&isFinite(data18)&&(data18<0||isNaN(data18)))return validate32.errors=[{
 instancePath:instancePath+"/tapes/"+i0+"/capacityBytes",schemaPath:"#/$defs/tape/properties/capacityBytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs43===errors}else var valid9=!0;if(valid9){
 if(data16.usedBytes!==void 0){let data19=data16.usedBytes,_errs45=errors;if(!(typeof data19=="number"&&!(data19%1)&&!isNaN(
-data19)&&isFinite(data19)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"#/\
+data19)&&isFinite(data19)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+"/usedBytes",schemaPath:"#/\
 $defs/tape/properties/usedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs45&&typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate31.errors=[{instancePath:instancePath+
+_errs45&&typeof data19=="number"&&isFinite(data19)&&(data19<0||isNaN(data19)))return validate32.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/usedBytes",schemaPath:"#/$defs/tape/properties/usedBytes/minimum",keyword:"minimum",params:{comparison:">\
 =",limit:0},message:"must be >= 0"}],!1;var valid9=_errs45===errors}else var valid9=!0;if(valid9){if(data16.requestedBytes!==
 void 0){let data20=data16.requestedBytes,_errs47=errors;if(!(typeof data20=="number"&&!(data20%1)&&!isNaN(data20)&&isFinite(
-data20)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
+data20)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/pr\
 operties/requestedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
-typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate31.errors=[{instancePath:instancePath+
+typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate32.errors=[{instancePath:instancePath+
 "/tapes/"+i0+"/requestedBytes",schemaPath:"#/$defs/tape/properties/requestedBytes/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid9=_errs47===errors}else var valid9=!0;if(valid9){if(data16.paddingBytes!==
 void 0){let data21=data16.paddingBytes,_errs49=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(
-data21)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
+data21)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+"/paddingBytes",schemaPath:"#/$defs/tape/prop\
 erties/paddingBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data21==
-"number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+
+"number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+
 "/paddingBytes",schemaPath:"#/$defs/tape/properties/paddingBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1;var valid9=_errs49===errors}else var valid9=!0;if(valid9)if(data16.highWaterBytes!==void 0){
 let data22=data16.highWaterBytes,_errs51=errors;if(!(typeof data22=="number"&&!(data22%1)&&!isNaN(data22)&&isFinite(data22)))
-return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
+return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+"/highWaterBytes",schemaPath:"#/$defs/tape/properties/\
 highWaterBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs51&&typeof data22==
-"number"&&isFinite(data22)&&(data22<0||isNaN(data22)))return validate31.errors=[{instancePath:instancePath+"/tapes/"+i0+
+"number"&&isFinite(data22)&&(data22<0||isNaN(data22)))return validate32.errors=[{instancePath:instancePath+"/tapes/"+i0+
 "/highWaterBytes",schemaPath:"#/$defs/tape/properties/highWaterBytes/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1;var valid9=_errs51===errors}else var valid9=!0}}}}}}}else return validate31.errors=
+limit:0},message:"must be >= 0"}],!1;var valid9=_errs51===errors}else var valid9=!0}}}}}}}else return validate32.errors=
 [{instancePath:instancePath+"/tapes/"+i0,schemaPath:"#/$defs/tape/type",keyword:"type",params:{type:"object"},message:"m\
-ust be object"}],!1;var valid7=_errs38===errors;if(!valid7)break}}else return validate31.errors=[{instancePath:instancePath+
+ust be object"}],!1;var valid7=_errs38===errors;if(!valid7)break}}else return validate32.errors=[{instancePath:instancePath+
 "/tapes",schemaPath:"#/properties/tapes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs36===
-errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data23=data.load,_errs53=errors;if(errors===errors)if(data23&&
-typeof data23=="object"&&!Array.isArray(data23)){let missing5;if(data23.milliseconds===void 0&&(missing5="milliseconds"))
-return validate31.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",keyword:"required",params:{
-missingProperty:missing5},message:"must have required property '"+missing5+"'"}],!1;{let _errs56=errors;for(let key5 in data23)
-if(!(key5==="milliseconds"||key5==="bytes"||key5==="readMilliseconds"||key5==="verifyMilliseconds"||key5==="interleaveMi\
-lliseconds"||key5==="bound")){return validate31.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/addi\
-tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional prop\
-erties"}],!1;break}if(_errs56===errors){if(data23.milliseconds!==void 0){let data24=data23.milliseconds,_errs57=errors;if(errors===
-_errs57)if(typeof data24=="number"&&isFinite(data24)){if(data24<0||isNaN(data24))return validate31.errors=[{instancePath:instancePath+
-"/load/milliseconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}else return validate31.errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"\
-#/$defs/load/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs57===
-errors}else var valid11=!0;if(valid11){if(data23.bytes!==void 0){let data25=data23.bytes,_errs59=errors;if(!(typeof data25==
-"number"&&!(data25%1)&&!isNaN(data25)&&isFinite(data25)))return validate31.errors=[{instancePath:instancePath+"/load/byt\
-es",schemaPath:"#/$defs/load/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
-if(errors===_errs59&&typeof data25=="number"&&isFinite(data25)&&(data25<0||isNaN(data25)))return validate31.errors=[{instancePath:instancePath+
-"/load/bytes",schemaPath:"#/$defs/load/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
-must be >= 0"}],!1;var valid11=_errs59===errors}else var valid11=!0;if(valid11){if(data23.readMilliseconds!==void 0){let data26=data23.
-readMilliseconds,_errs61=errors;if(errors===_errs61)if(typeof data26=="number"&&isFinite(data26)){if(data26<0||isNaN(data26))
-return validate31.errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMi\
-lliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate31.
-errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"#/$defs/load/properties/readMilliseconds/type",keyword:"\
-type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs61===errors}else var valid11=!0;if(valid11){
-if(data23.verifyMilliseconds!==void 0){let data27=data23.verifyMilliseconds,_errs63=errors;if(errors===_errs63)if(typeof data27==
-"number"&&isFinite(data27)){if(data27<0||isNaN(data27))return validate31.errors=[{instancePath:instancePath+"/load/verif\
-yMilliseconds",schemaPath:"#/$defs/load/properties/verifyMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}else return validate31.errors=[{instancePath:instancePath+"/load/verifyMilliseconds",
-schemaPath:"#/$defs/load/properties/verifyMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be numb\
-er"}],!1;var valid11=_errs63===errors}else var valid11=!0;if(valid11){if(data23.interleaveMilliseconds!==void 0){let data28=data23.
-interleaveMilliseconds,_errs65=errors;if(errors===_errs65)if(typeof data28=="number"&&isFinite(data28)){if(data28<0||isNaN(
-data28))return validate31.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/pro\
-perties/interleaveMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate31.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"#/$defs/load/properties/\
-interleaveMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid11=_errs65===errors}else
-var valid11=!0;if(valid11)if(data23.bound!==void 0){let data29=data23.bound,_errs67=errors;if(!(data29==="read"||data29===
-"verify"||data29==="interleave"))return validate31.errors=[{instancePath:instancePath+"/load/bound",schemaPath:"#/$defs/\
-load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema66.properties.bound.enum},message:"must be equal \
-to one of the allowed values"}],!1;var valid11=_errs67===errors}else var valid11=!0}}}}}}}else return validate31.errors=
-[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"object"},message:"must b\
-e object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data30=data.prefill,
-_errs68=errors;if(errors===errors)if(data30&&typeof data30=="object"&&!Array.isArray(data30)){let missing6;if(data30.tokens===
-void 0&&(missing6="tokens")||data30.milliseconds===void 0&&(missing6="milliseconds"))return validate31.errors=[{instancePath:instancePath+
-"/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing6},message:"must have r\
-equired property '"+missing6+"'"}],!1;{let _errs71=errors;for(let key6 in data30)if(!(key6==="tokens"||key6==="milliseco\
-nds")){return validate31.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additionalProperties",keyword:"\
-additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional properties"}],!1;break}if(_errs71===
-errors){if(data30.tokens!==void 0){let data31=data30.tokens,_errs72=errors;if(!(typeof data31=="number"&&!(data31%1)&&!isNaN(
-data31)&&isFinite(data31)))return validate31.errors=[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/ph\
-ase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs72&&typeof data31==
-"number"&&isFinite(data31)&&(data31<1||isNaN(data31)))return validate31.errors=[{instancePath:instancePath+"/prefill/tok\
-ens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"mu\
-st be >= 1"}],!1;var valid13=_errs72===errors}else var valid13=!0;if(valid13)if(data30.milliseconds!==void 0){let data32=data30.
-milliseconds,_errs74=errors;if(errors===_errs74)if(typeof data32=="number"&&isFinite(data32)){if(data32<0||isNaN(data32))
-return validate31.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/millis\
-econds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate31.errors=
-[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/properties/milliseconds/type",keyword:"typ\
-e",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs74===errors}else var valid13=!0}}}else return validate31.
-errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs68===errors}else var valid0=!0;if(valid0){if(data.decode!==void 0){let data33=data.
-decode,_errs76=errors;if(errors===errors)if(data33&&typeof data33=="object"&&!Array.isArray(data33)){let missing7;if(data33.
-tokens===void 0&&(missing7="tokens")||data33.milliseconds===void 0&&(missing7="milliseconds"))return validate31.errors=[
-{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing7},
-message:"must have required property '"+missing7+"'"}],!1;{let _errs79=errors;for(let key7 in data33)if(!(key7==="tokens"||
-key7==="milliseconds")){return validate31.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/additio\
-nalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT have additional propert\
-ies"}],!1;break}if(_errs79===errors){if(data33.tokens!==void 0){let data34=data33.tokens,_errs80=errors;if(!(typeof data34==
-"number"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate31.errors=[{instancePath:instancePath+"/decode/t\
-okens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs80&&typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate31.errors=[{
-instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
-comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs80===errors}else var valid15=!0;if(valid15)if(data33.
-milliseconds!==void 0){let data35=data33.milliseconds,_errs82=errors;if(errors===_errs82)if(typeof data35=="number"&&isFinite(
-data35)){if(data35<0||isNaN(data35))return validate31.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"\
+errors}else var valid0=!0;if(valid0){if(data.memory!==void 0){let data23=data.memory,_errs53=errors;if(errors===errors)if(data23&&
+typeof data23=="object"&&!Array.isArray(data23)){let missing5;if(data23.kind===void 0&&(missing5="kind")||data23.byteLength===
+void 0&&(missing5="byteLength"))return validate32.errors=[{instancePath:instancePath+"/memory",schemaPath:"#/$defs/memor\
+y/required",keyword:"required",params:{missingProperty:missing5},message:"must have required property '"+missing5+"'"}],
+!1;{let _errs56=errors;for(let key5 in data23)if(!(key5==="kind"||key5==="byteLength")){return validate32.errors=[{instancePath:instancePath+
+"/memory",schemaPath:"#/$defs/memory/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},
+message:"must NOT have additional properties"}],!1;break}if(_errs56===errors){if(data23.kind!==void 0){let data24=data23.
+kind,_errs57=errors;if(!(data24==="plain"||data24==="wasm"||data24==="wasm-shared"))return validate32.errors=[{instancePath:instancePath+
+"/memory/kind",schemaPath:"#/$defs/memory/properties/kind/enum",keyword:"enum",params:{allowedValues:schema68.properties.
+kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid11=_errs57===errors}else var valid11=!0;if(valid11)
+if(data23.byteLength!==void 0){let data25=data23.byteLength,_errs58=errors;if(!(typeof data25=="number"&&!(data25%1)&&!isNaN(
+data25)&&isFinite(data25)))return validate32.errors=[{instancePath:instancePath+"/memory/byteLength",schemaPath:"#/$defs\
+/memory/properties/byteLength/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs58&&
+typeof data25=="number"&&isFinite(data25)&&(data25<0||isNaN(data25)))return validate32.errors=[{instancePath:instancePath+
+"/memory/byteLength",schemaPath:"#/$defs/memory/properties/byteLength/minimum",keyword:"minimum",params:{comparison:">=",
+limit:0},message:"must be >= 0"}],!1;var valid11=_errs58===errors}else var valid11=!0}}}else return validate32.errors=[{
+instancePath:instancePath+"/memory",schemaPath:"#/$defs/memory/type",keyword:"type",params:{type:"object"},message:"must\
+ be object"}],!1;var valid0=_errs53===errors}else var valid0=!0;if(valid0){if(data.load!==void 0){let data26=data.load,_errs60=errors;
+if(errors===errors)if(data26&&typeof data26=="object"&&!Array.isArray(data26)){let missing6;if(data26.milliseconds===void 0&&
+(missing6="milliseconds"))return validate32.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/required",
+keyword:"required",params:{missingProperty:missing6},message:"must have required property '"+missing6+"'"}],!1;{let _errs63=errors;
+for(let key6 in data26)if(!(key6==="milliseconds"||key6==="bytes"||key6==="readMilliseconds"||key6==="verifyMilliseconds"||
+key6==="interleaveMilliseconds"||key6==="bound")){return validate32.errors=[{instancePath:instancePath+"/load",schemaPath:"\
+#/$defs/load/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT hav\
+e additional properties"}],!1;break}if(_errs63===errors){if(data26.milliseconds!==void 0){let data27=data26.milliseconds,
+_errs64=errors;if(errors===_errs64)if(typeof data27=="number"&&isFinite(data27)){if(data27<0||isNaN(data27))return validate32.
+errors=[{instancePath:instancePath+"/load/milliseconds",schemaPath:"#/$defs/load/properties/milliseconds/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate32.errors=[{instancePath:instancePath+
+"/load/milliseconds",schemaPath:"#/$defs/load/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"\
+must be number"}],!1;var valid13=_errs64===errors}else var valid13=!0;if(valid13){if(data26.bytes!==void 0){let data28=data26.
+bytes,_errs66=errors;if(!(typeof data28=="number"&&!(data28%1)&&!isNaN(data28)&&isFinite(data28)))return validate32.errors=
+[{instancePath:instancePath+"/load/bytes",schemaPath:"#/$defs/load/properties/bytes/type",keyword:"type",params:{type:"i\
+nteger"},message:"must be integer"}],!1;if(errors===_errs66&&typeof data28=="number"&&isFinite(data28)&&(data28<0||isNaN(
+data28)))return validate32.errors=[{instancePath:instancePath+"/load/bytes",schemaPath:"#/$defs/load/properties/bytes/mi\
+nimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs66===errors}else var valid13=!0;
+if(valid13){if(data26.readMilliseconds!==void 0){let data29=data26.readMilliseconds,_errs68=errors;if(errors===_errs68)if(typeof data29==
+"number"&&isFinite(data29)){if(data29<0||isNaN(data29))return validate32.errors=[{instancePath:instancePath+"/load/readM\
+illiseconds",schemaPath:"#/$defs/load/properties/readMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
+message:"must be >= 0"}],!1}else return validate32.errors=[{instancePath:instancePath+"/load/readMilliseconds",schemaPath:"\
+#/$defs/load/properties/readMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid13=_errs68===
+errors}else var valid13=!0;if(valid13){if(data26.verifyMilliseconds!==void 0){let data30=data26.verifyMilliseconds,_errs70=errors;
+if(errors===_errs70)if(typeof data30=="number"&&isFinite(data30)){if(data30<0||isNaN(data30))return validate32.errors=[{
+instancePath:instancePath+"/load/verifyMilliseconds",schemaPath:"#/$defs/load/properties/verifyMilliseconds/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate32.errors=[{instancePath:instancePath+
+"/load/verifyMilliseconds",schemaPath:"#/$defs/load/properties/verifyMilliseconds/type",keyword:"type",params:{type:"num\
+ber"},message:"must be number"}],!1;var valid13=_errs70===errors}else var valid13=!0;if(valid13){if(data26.interleaveMilliseconds!==
+void 0){let data31=data26.interleaveMilliseconds,_errs72=errors;if(errors===_errs72)if(typeof data31=="number"&&isFinite(
+data31)){if(data31<0||isNaN(data31))return validate32.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",
+schemaPath:"#/$defs/load/properties/interleaveMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"}],!1}else return validate32.errors=[{instancePath:instancePath+"/load/interleaveMilliseconds",schemaPath:"\
+#/$defs/load/properties/interleaveMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;
+var valid13=_errs72===errors}else var valid13=!0;if(valid13)if(data26.bound!==void 0){let data32=data26.bound,_errs74=errors;
+if(!(data32==="read"||data32==="verify"||data32==="interleave"))return validate32.errors=[{instancePath:instancePath+"/l\
+oad/bound",schemaPath:"#/$defs/load/properties/bound/enum",keyword:"enum",params:{allowedValues:schema69.properties.bound.
+enum},message:"must be equal to one of the allowed values"}],!1;var valid13=_errs74===errors}else var valid13=!0}}}}}}}else
+return validate32.errors=[{instancePath:instancePath+"/load",schemaPath:"#/$defs/load/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;var valid0=_errs60===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){
+let data33=data.prefill,_errs75=errors;if(errors===errors)if(data33&&typeof data33=="object"&&!Array.isArray(data33)){let missing7;
+if(data33.tokens===void 0&&(missing7="tokens")||data33.milliseconds===void 0&&(missing7="milliseconds"))return validate32.
+errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/required",keyword:"required",params:{missingProperty:missing7},
+message:"must have required property '"+missing7+"'"}],!1;{let _errs78=errors;for(let key7 in data33)if(!(key7==="tokens"||
+key7==="milliseconds")){return validate32.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/additi\
+onalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},message:"must NOT have additional proper\
+ties"}],!1;break}if(_errs78===errors){if(data33.tokens!==void 0){let data34=data33.tokens,_errs79=errors;if(!(typeof data34==
+"number"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate32.errors=[{instancePath:instancePath+"/prefill/\
+tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must be intege\
+r"}],!1;if(errors===_errs79&&typeof data34=="number"&&isFinite(data34)&&(data34<1||isNaN(data34)))return validate32.errors=
+[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimum",params:{
+comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid15=_errs79===errors}else var valid15=!0;if(valid15)if(data33.
+milliseconds!==void 0){let data35=data33.milliseconds,_errs81=errors;if(errors===_errs81)if(typeof data35=="number"&&isFinite(
+data35)){if(data35<0||isNaN(data35))return validate32.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"\
 #/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1}else return validate31.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/phase/properties\
-/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs82===errors}else
-var valid15=!0}}}else return validate31.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs76===errors}else var valid0=!0;if(valid0)if(data.
-operations!==void 0){let data36=data.operations,_errs84=errors;if(errors===_errs84)if(Array.isArray(data36)){var valid16=!0;
-let len1=data36.length;for(let i1=0;i1<len1;i1++){let data37=data36[i1],_errs86=errors;if(errors===errors)if(data37&&typeof data37==
-"object"&&!Array.isArray(data37)){let missing8;if(data37.phase===void 0&&(missing8="phase")||data37.kind===void 0&&(missing8=
-"kind")||data37.calls===void 0&&(missing8="calls")||data37.milliseconds===void 0&&(missing8="milliseconds"))return validate31.
-errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/required",keyword:"required",params:{
-missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs89=errors;for(let key8 in data37)
-if(!(key8==="phase"||key8==="kind"||key8==="calls"||key8==="milliseconds"||key8==="bytes"||key8==="operations")){return validate31.
-errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/additionalProperties",keyword:"additi\
-onalProperties",params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs89===errors){
-if(data37.phase!==void 0){let data38=data37.phase,_errs90=errors;if(!(data38==="prefill"||data38==="decode"))return validate31.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"#/$defs/operation/properties/phase/enum",keyword:"\
-enum",params:{allowedValues:schema69.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid18=_errs90===
-errors}else var valid18=!0;if(valid18){if(data37.kind!==void 0){let _errs91=errors;if(typeof data37.kind!="string")return validate31.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid18=_errs91===errors}else var valid18=!0;if(valid18){
-if(data37.calls!==void 0){let data40=data37.calls,_errs93=errors;if(!(typeof data40=="number"&&!(data40%1)&&!isNaN(data40)&&
-isFinite(data40)))return validate31.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/op\
-eration/properties/calls/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs93&&
-typeof data40=="number"&&isFinite(data40)&&(data40<1||isNaN(data40)))return validate31.errors=[{instancePath:instancePath+
-"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:1},message:"must be >= 1"}],!1;var valid18=_errs93===errors}else var valid18=!0;if(valid18){if(data37.milliseconds!==
-void 0){let data41=data37.milliseconds,_errs95=errors;if(errors===_errs95)if(typeof data41=="number"&&isFinite(data41)){
-if(data41<0||isNaN(data41))return validate31.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"\
-#/$defs/operation/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >\
-= 0"}],!1}else return validate31.errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$def\
-s/operation/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid18=_errs95===
-errors}else var valid18=!0;if(valid18){if(data37.bytes!==void 0){let data42=data37.bytes,_errs97=errors;if(!(typeof data42==
-"number"&&!(data42%1)&&!isNaN(data42)&&isFinite(data42)))return validate31.errors=[{instancePath:instancePath+"/operatio\
-ns/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"mu\
-st be integer"}],!1;if(errors===_errs97&&typeof data42=="number"&&isFinite(data42)&&(data42<0||isNaN(data42)))return validate31.
-errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs97===errors}else var valid18=!0;if(valid18)
-if(data37.operations!==void 0){let data43=data37.operations,_errs99=errors;if(!(typeof data43=="number"&&!(data43%1)&&!isNaN(
-data43)&&isFinite(data43)))return validate31.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"\
-#/$defs/operation/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs99&&typeof data43=="number"&&isFinite(data43)&&(data43<0||isNaN(data43)))return validate31.errors=[{instancePath:instancePath+
+!1}else return validate32.errors=[{instancePath:instancePath+"/prefill/milliseconds",schemaPath:"#/$defs/phase/propertie\
+s/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid15=_errs81===errors}else
+var valid15=!0}}}else return validate32.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/phase/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs75===errors}else var valid0=!0;if(valid0){if(data.
+decode!==void 0){let data36=data.decode,_errs83=errors;if(errors===errors)if(data36&&typeof data36=="object"&&!Array.isArray(
+data36)){let missing8;if(data36.tokens===void 0&&(missing8="tokens")||data36.milliseconds===void 0&&(missing8="milliseco\
+nds"))return validate32.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/phase/required",keyword:"requir\
+ed",params:{missingProperty:missing8},message:"must have required property '"+missing8+"'"}],!1;{let _errs86=errors;for(let key8 in data36)
+if(!(key8==="tokens"||key8==="milliseconds")){return validate32.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
+#/$defs/phase/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key8},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs86===errors){if(data36.tokens!==void 0){let data37=data36.tokens,_errs87=errors;
+if(!(typeof data37=="number"&&!(data37%1)&&!isNaN(data37)&&isFinite(data37)))return validate32.errors=[{instancePath:instancePath+
+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"must \
+be integer"}],!1;if(errors===_errs87&&typeof data37=="number"&&isFinite(data37)&&(data37<1||isNaN(data37)))return validate32.
+errors=[{instancePath:instancePath+"/decode/tokens",schemaPath:"#/$defs/phase/properties/tokens/minimum",keyword:"minimu\
+m",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid17=_errs87===errors}else var valid17=!0;if(valid17)
+if(data36.milliseconds!==void 0){let data38=data36.milliseconds,_errs89=errors;if(errors===_errs89)if(typeof data38=="nu\
+mber"&&isFinite(data38)){if(data38<0||isNaN(data38))return validate32.errors=[{instancePath:instancePath+"/decode/millis\
+econds",schemaPath:"#/$defs/phase/properties/milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
+must be >= 0"}],!1}else return validate32.errors=[{instancePath:instancePath+"/decode/milliseconds",schemaPath:"#/$defs/\
+phase/properties/milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid17=_errs89===
+errors}else var valid17=!0}}}else return validate32.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/pha\
+se/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs83===errors}else var valid0=!0;
+if(valid0)if(data.operations!==void 0){let data39=data.operations,_errs91=errors;if(errors===_errs91)if(Array.isArray(data39)){
+var valid18=!0;let len1=data39.length;for(let i1=0;i1<len1;i1++){let data40=data39[i1],_errs93=errors;if(errors===errors)
+if(data40&&typeof data40=="object"&&!Array.isArray(data40)){let missing9;if(data40.phase===void 0&&(missing9="phase")||data40.
+kind===void 0&&(missing9="kind")||data40.calls===void 0&&(missing9="calls")||data40.milliseconds===void 0&&(missing9="mi\
+lliseconds"))return validate32.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/requir\
+ed",keyword:"required",params:{missingProperty:missing9},message:"must have required property '"+missing9+"'"}],!1;{let _errs96=errors;
+for(let key9 in data40)if(!(key9==="phase"||key9==="kind"||key9==="calls"||key9==="milliseconds"||key9==="bytes"||key9===
+"operations")){return validate32.errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/addi\
+tionalProperties",keyword:"additionalProperties",params:{additionalProperty:key9},message:"must NOT have additional prop\
+erties"}],!1;break}if(_errs96===errors){if(data40.phase!==void 0){let data41=data40.phase,_errs97=errors;if(!(data41==="\
+prefill"||data41==="decode"))return validate32.errors=[{instancePath:instancePath+"/operations/"+i1+"/phase",schemaPath:"\
+#/$defs/operation/properties/phase/enum",keyword:"enum",params:{allowedValues:schema72.properties.phase.enum},message:"m\
+ust be equal to one of the allowed values"}],!1;var valid20=_errs97===errors}else var valid20=!0;if(valid20){if(data40.kind!==
+void 0){let _errs98=errors;if(typeof data40.kind!="string")return validate32.errors=[{instancePath:instancePath+"/operat\
+ions/"+i1+"/kind",schemaPath:"#/$defs/operation/properties/kind/type",keyword:"type",params:{type:"string"},message:"mus\
+t be string"}],!1;var valid20=_errs98===errors}else var valid20=!0;if(valid20){if(data40.calls!==void 0){let data43=data40.
+calls,_errs100=errors;if(!(typeof data43=="number"&&!(data43%1)&&!isNaN(data43)&&isFinite(data43)))return validate32.errors=
+[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/$defs/operation/properties/calls/type",keyword:"typ\
+e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs100&&typeof data43=="number"&&isFinite(data43)&&
+(data43<1||isNaN(data43)))return validate32.errors=[{instancePath:instancePath+"/operations/"+i1+"/calls",schemaPath:"#/\
+$defs/operation/properties/calls/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;
+var valid20=_errs100===errors}else var valid20=!0;if(valid20){if(data40.milliseconds!==void 0){let data44=data40.milliseconds,
+_errs102=errors;if(errors===_errs102)if(typeof data44=="number"&&isFinite(data44)){if(data44<0||isNaN(data44))return validate32.
+errors=[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/millisecon\
+ds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate32.errors=
+[{instancePath:instancePath+"/operations/"+i1+"/milliseconds",schemaPath:"#/$defs/operation/properties/milliseconds/type",
+keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid20=_errs102===errors}else var valid20=!0;if(valid20){
+if(data40.bytes!==void 0){let data45=data40.bytes,_errs104=errors;if(!(typeof data45=="number"&&!(data45%1)&&!isNaN(data45)&&
+isFinite(data45)))return validate32.errors=[{instancePath:instancePath+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/op\
+eration/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs104&&
+typeof data45=="number"&&isFinite(data45)&&(data45<0||isNaN(data45)))return validate32.errors=[{instancePath:instancePath+
+"/operations/"+i1+"/bytes",schemaPath:"#/$defs/operation/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid20=_errs104===errors}else var valid20=!0;if(valid20)if(data40.operations!==
+void 0){let data46=data40.operations,_errs106=errors;if(!(typeof data46=="number"&&!(data46%1)&&!isNaN(data46)&&isFinite(
+data46)))return validate32.errors=[{instancePath:instancePath+"/operations/"+i1+"/operations",schemaPath:"#/$defs/operat\
+ion/properties/operations/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs106&&
+typeof data46=="number"&&isFinite(data46)&&(data46<0||isNaN(data46)))return validate32.errors=[{instancePath:instancePath+
 "/operations/"+i1+"/operations",schemaPath:"#/$defs/operation/properties/operations/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs99===errors}else var valid18=!0}}}}}}}else return validate31.errors=
-[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;var valid16=_errs86===errors;if(!valid16)break}}else return validate31.errors=[{instancePath:instancePath+
+>=",limit:0},message:"must be >= 0"}],!1;var valid20=_errs106===errors}else var valid20=!0}}}}}}}else return validate32.
+errors=[{instancePath:instancePath+"/operations/"+i1,schemaPath:"#/$defs/operation/type",keyword:"type",params:{type:"ob\
+ject"},message:"must be object"}],!1;var valid18=_errs93===errors;if(!valid18)break}}else return validate32.errors=[{instancePath:instancePath+
 "/operations",schemaPath:"#/properties/operations/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;
-var valid0=_errs84===errors}else var valid0=!0}}}}}}}}}}}else return validate31.errors=[{instancePath,schemaPath:"#/type",
-keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate31.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+var valid0=_errs91===errors}else var valid0=!0}}}}}}}}}}}}else return validate32.errors=[{instancePath,schemaPath:"#/typ\
+e",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,errors===0}var EvalCases=validate22;function validate22(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(Array.isArray(data)){if(data.length>1e4)return validate22.errors=[{instancePath,schemaPath:"#/\
 maxItems",keyword:"maxItems",params:{limit:1e4},message:"must NOT have more than 10000 items"}],!1;if(data.length<1)return validate22.
 errors=[{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 it\
@@ -1025,7 +1096,7 @@ data4)))return validate22.errors=[{instancePath:instancePath+"/"+i0+"/maxTokens"
 errors}else var valid2=!0}}}}}else return validate22.errors=[{instancePath:instancePath+"/"+i0,schemaPath:"#/$defs/evalC\
 ase/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs1===errors;if(!valid0)break}}}else
 return validate22.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"array"},message:"must be array"}],
-!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate32,schema70={$schema:"https://json-schem\
+!1;return validate22.errors=vErrors,errors===0}var HyperparameterRecord=validate33,schema73={$schema:"https://json-schem\
 a.org/draft/2020-12/schema",$id:"hyperparameters.schema.json",type:"object",properties:{vocabSize:{type:"integer",minimum:1,
 maximum:16777216},hiddenSize:{type:"integer",minimum:1,maximum:262144},layerCount:{type:"integer",minimum:1,maximum:256},
 headCount:{type:"integer",minimum:1,maximum:16384},kvHeadCount:{type:"integer",minimum:1,maximum:16384},headDim:{type:"i\
@@ -1039,711 +1110,711 @@ type:"object",properties:{type:{const:"linear"},factor:{type:"number",exclusiveM
 ropeScalingLlama3:{type:"object",properties:{type:{const:"llama3"},factor:{type:"number",exclusiveMinimum:0},lowFrequencyFactor:{
 type:"number",exclusiveMinimum:0},highFrequencyFactor:{type:"number",exclusiveMinimum:0},originalContext:{type:"integer",
 minimum:1,maximum:1073741824}},required:["type","factor","lowFrequencyFactor","highFrequencyFactor","originalContext"],additionalProperties:!1},
-ropeScalingFactors:{type:"object",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate33(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+ropeScalingFactors:{type:"object",properties:{type:{const:"factors"}},required:["type"],additionalProperties:!1}}};function validate34(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let tag0=data.type;if(typeof tag0=="string")
 if(tag0==="linear"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.type===
-void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate33.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="type")||data.factor===void 0&&(missing0="factor"))return validate34.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLinear/required",keyword:"required",params:{missingProperty:missing0},message:"must have required pro\
-perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate33.
+perty '"+missing0+"'"}],!1;{let _errs5=errors;for(let key0 in data)if(!(key0==="type"||key0==="factor")){return validate34.
 errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs5===errors){if(data.type!==void 0){
-let _errs6=errors;if(data.type!=="linear")return validate33.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
+let _errs6=errors;if(data.type!=="linear")return validate34.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$de\
 fs/ropeScalingLinear/properties/type/const",keyword:"const",params:{allowedValue:"linear"},message:"must be equal to con\
 stant"}],!1;var valid3=_errs6===errors}else var valid3=!0;if(valid3)if(data.factor!==void 0){let data1=data.factor,_errs7=errors;
-if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate33.errors=[{instancePath:instancePath+
+if(errors===_errs7)if(typeof data1=="number"&&isFinite(data1)){if(data1<=0||isNaN(data1))return validate34.errors=[{instancePath:instancePath+
 "/factor",schemaPath:"#/$defs/ropeScalingLinear/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:"\
->",limit:0},message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
+>",limit:0},message:"must be > 0"}],!1}else return validate34.errors=[{instancePath:instancePath+"/factor",schemaPath:"#\
 /$defs/ropeScalingLinear/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid3=_errs7===
-errors}else var valid3=!0}}}else return validate33.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
+errors}else var valid3=!0}}}else return validate34.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingLinear/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="llama3"){if(errors===errors)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing1;if(data.type===void 0&&(missing1="type")||data.factor===void 0&&(missing1="\
 factor")||data.lowFrequencyFactor===void 0&&(missing1="lowFrequencyFactor")||data.highFrequencyFactor===void 0&&(missing1=
-"highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate33.errors=[{instancePath,
+"highFrequencyFactor")||data.originalContext===void 0&&(missing1="originalContext"))return validate34.errors=[{instancePath,
 schemaPath:"#/$defs/ropeScalingLlama3/required",keyword:"required",params:{missingProperty:missing1},message:"must have \
 required property '"+missing1+"'"}],!1;{let _errs12=errors;for(let key1 in data)if(!(key1==="type"||key1==="factor"||key1===
-"lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate33.errors=[{instancePath,schemaPath:"\
+"lowFrequencyFactor"||key1==="highFrequencyFactor"||key1==="originalContext")){return validate34.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLlama3/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
 must NOT have additional properties"}],!1;break}if(_errs12===errors){if(data.type!==void 0){let _errs13=errors;if(data.type!==
-"llama3")return validate33.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlama3/properties/t\
+"llama3")return validate34.errors=[{instancePath:instancePath+"/type",schemaPath:"#/$defs/ropeScalingLlama3/properties/t\
 ype/const",keyword:"const",params:{allowedValue:"llama3"},message:"must be equal to constant"}],!1;var valid6=_errs13===
 errors}else var valid6=!0;if(valid6){if(data.factor!==void 0){let data3=data.factor,_errs14=errors;if(errors===_errs14)if(typeof data3==
-"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate33.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
+"number"&&isFinite(data3)){if(data3<=0||isNaN(data3))return validate34.errors=[{instancePath:instancePath+"/factor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/factor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
+message:"must be > 0"}],!1}else return validate34.errors=[{instancePath:instancePath+"/factor",schemaPath:"#/$defs/ropeS\
 calingLlama3/properties/factor/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs14===
 errors}else var valid6=!0;if(valid6){if(data.lowFrequencyFactor!==void 0){let data4=data.lowFrequencyFactor,_errs16=errors;
-if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate33.errors=[{instancePath:instancePath+
+if(errors===_errs16)if(typeof data4=="number"&&isFinite(data4)){if(data4<=0||isNaN(data4))return validate34.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/exclusiveMinimum",keyword:"exc\
-lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+
+lusiveMinimum",params:{comparison:">",limit:0},message:"must be > 0"}],!1}else return validate34.errors=[{instancePath:instancePath+
 "/lowFrequencyFactor",schemaPath:"#/$defs/ropeScalingLlama3/properties/lowFrequencyFactor/type",keyword:"type",params:{type:"\
 number"},message:"must be number"}],!1;var valid6=_errs16===errors}else var valid6=!0;if(valid6){if(data.highFrequencyFactor!==
 void 0){let data5=data.highFrequencyFactor,_errs18=errors;if(errors===_errs18)if(typeof data5=="number"&&isFinite(data5)){
-if(data5<=0||isNaN(data5))return validate33.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
+if(data5<=0||isNaN(data5))return validate34.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"#/$def\
 s/ropeScalingLlama3/properties/highFrequencyFactor/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
+message:"must be > 0"}],!1}else return validate34.errors=[{instancePath:instancePath+"/highFrequencyFactor",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/highFrequencyFactor/type",keyword:"type",params:{type:"number"},message:"must be nu\
 mber"}],!1;var valid6=_errs18===errors}else var valid6=!0;if(valid6)if(data.originalContext!==void 0){let data6=data.originalContext,
-_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate33.errors=[{instancePath:instancePath+
+_errs20=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate34.errors=[{instancePath:instancePath+
 "/originalContext",schemaPath:"#/$defs/ropeScalingLlama3/properties/originalContext/type",keyword:"type",params:{type:"i\
 nteger"},message:"must be integer"}],!1;if(errors===_errs20&&typeof data6=="number"&&isFinite(data6)){if(data6>1073741824||
-isNaN(data6))return validate33.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
+isNaN(data6))return validate34.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"#/$defs/ropeScalingLlam\
 a3/properties/originalContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1\
-073741824"}],!1;if(data6<1||isNaN(data6))return validate33.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
+073741824"}],!1;if(data6<1||isNaN(data6))return validate34.errors=[{instancePath:instancePath+"/originalContext",schemaPath:"\
 #/$defs/ropeScalingLlama3/properties/originalContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
-must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate33.errors=[{instancePath,schemaPath:"\
+must be >= 1"}],!1}var valid6=_errs20===errors}else var valid6=!0}}}}}}else return validate34.errors=[{instancePath,schemaPath:"\
 #/$defs/ropeScalingLlama3/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1}else if(tag0==="fact\
 ors"){if(errors===errors)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing2;if(data.type===void 0&&(missing2=
-"type"))return validate33.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",keyword:"required",params:{
+"type"))return validate34.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/required",keyword:"required",params:{
 missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs25=errors;for(let key2 in data)
-if(key2!=="type"){return validate33.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/additionalProperties",keyword:"\
+if(key2!=="type"){return validate34.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs25===
-errors&&data.type!==void 0&&data.type!=="factors")return validate33.errors=[{instancePath:instancePath+"/type",schemaPath:"\
+errors&&data.type!==void 0&&data.type!=="factors")return validate34.errors=[{instancePath:instancePath+"/type",schemaPath:"\
 #/$defs/ropeScalingFactors/properties/type/const",keyword:"const",params:{allowedValue:"factors"},message:"must be equal\
- to constant"}],!1}}else return validate33.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/type",keyword:"t\
-ype",params:{type:"object"},message:"must be object"}],!1}else return validate33.errors=[{instancePath,schemaPath:"#/dis\
+ to constant"}],!1}}else return validate34.errors=[{instancePath,schemaPath:"#/$defs/ropeScalingFactors/type",keyword:"t\
+ype",params:{type:"object"},message:"must be object"}],!1}else return validate34.errors=[{instancePath,schemaPath:"#/dis\
 criminator",keyword:"discriminator",params:{error:"mapping",tag:"type",tagValue:tag0},message:'value of tag "type" must \
-be in oneOf'}],!1;else return validate33.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
-error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate33.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate33.errors=vErrors,
-errors===0}function validate32(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+be in oneOf'}],!1;else return validate34.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{
+error:"tag",tag:"type",tagValue:tag0},message:'tag "type" must be string'}],!1}else return validate34.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate34.errors=vErrors,
+errors===0}function validate33(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.vocabSize===
 void 0&&(missing0="vocabSize")||data.hiddenSize===void 0&&(missing0="hiddenSize")||data.layerCount===void 0&&(missing0="\
 layerCount")||data.headCount===void 0&&(missing0="headCount")||data.kvHeadCount===void 0&&(missing0="kvHeadCount")||data.
 headDim===void 0&&(missing0="headDim")||data.ffnSize===void 0&&(missing0="ffnSize")||data.maxContext===void 0&&(missing0=
 "maxContext")||data.ropeTheta===void 0&&(missing0="ropeTheta")||data.rmsNormEpsilon===void 0&&(missing0="rmsNormEpsilon")||
-data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate32.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+data.tiedOutput===void 0&&(missing0="tiedOutput"))return validate33.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!func1.call(schema70.properties,key0)){return validate32.errors=[{instancePath,schemaPath:"#/add\
+for(let key0 in data)if(!func1.call(schema73.properties,key0)){return validate33.errors=[{instancePath,schemaPath:"#/add\
 itionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional pro\
 perties"}],!1;break}if(_errs1===errors){if(data.vocabSize!==void 0){let data0=data.vocabSize,_errs2=errors;if(!(typeof data0==
-"number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate32.errors=[{instancePath:instancePath+"/vocabSize",
+"number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate33.errors=[{instancePath:instancePath+"/vocabSize",
 schemaPath:"#/properties/vocabSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs2&&typeof data0=="number"&&isFinite(data0)){if(data0>16777216||isNaN(data0))return validate32.errors=[{instancePath:instancePath+
+_errs2&&typeof data0=="number"&&isFinite(data0)){if(data0>16777216||isNaN(data0))return validate33.errors=[{instancePath:instancePath+
 "/vocabSize",schemaPath:"#/properties/vocabSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},message:"\
-must be <= 16777216"}],!1;if(data0<1||isNaN(data0))return validate32.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"\
+must be <= 16777216"}],!1;if(data0<1||isNaN(data0))return validate33.errors=[{instancePath:instancePath+"/vocabSize",schemaPath:"\
 #/properties/vocabSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.hiddenSize!==void 0){let data1=data.hiddenSize,_errs4=errors;if(!(typeof data1==
-"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate32.errors=[{instancePath:instancePath+"/hiddenSize",
+"number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate33.errors=[{instancePath:instancePath+"/hiddenSize",
 schemaPath:"#/properties/hiddenSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs4&&typeof data1=="number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate32.errors=[{instancePath:instancePath+
+_errs4&&typeof data1=="number"&&isFinite(data1)){if(data1>262144||isNaN(data1))return validate33.errors=[{instancePath:instancePath+
 "/hiddenSize",schemaPath:"#/properties/hiddenSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:262144},message:"\
-must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate32.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
+must be <= 262144"}],!1;if(data1<1||isNaN(data1))return validate33.errors=[{instancePath:instancePath+"/hiddenSize",schemaPath:"\
 #/properties/hiddenSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs4===
 errors}else var valid0=!0;if(valid0){if(data.layerCount!==void 0){let data2=data.layerCount,_errs6=errors;if(!(typeof data2==
-"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate32.errors=[{instancePath:instancePath+"/layerCount",
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate33.errors=[{instancePath:instancePath+"/layerCount",
 schemaPath:"#/properties/layerCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>256||isNaN(data2))return validate32.errors=[{instancePath:instancePath+
+_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>256||isNaN(data2))return validate33.errors=[{instancePath:instancePath+
 "/layerCount",schemaPath:"#/properties/layerCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:256},message:"\
-must be <= 256"}],!1;if(data2<1||isNaN(data2))return validate32.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
+must be <= 256"}],!1;if(data2<1||isNaN(data2))return validate33.errors=[{instancePath:instancePath+"/layerCount",schemaPath:"\
 #/properties/layerCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0){if(data.headCount!==void 0){let data3=data.headCount,_errs8=errors;if(!(typeof data3==
-"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate32.errors=[{instancePath:instancePath+"/headCount",
+"number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate33.errors=[{instancePath:instancePath+"/headCount",
 schemaPath:"#/properties/headCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate32.errors=[{instancePath:instancePath+
+_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>16384||isNaN(data3))return validate33.errors=[{instancePath:instancePath+
 "/headCount",schemaPath:"#/properties/headCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate32.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
+must be <= 16384"}],!1;if(data3<1||isNaN(data3))return validate33.errors=[{instancePath:instancePath+"/headCount",schemaPath:"\
 #/properties/headCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0){if(data.kvHeadCount!==void 0){let data4=data.kvHeadCount,_errs10=errors;if(!(typeof data4==
-"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate32.errors=[{instancePath:instancePath+"/kvHeadCount",
+"number"&&!(data4%1)&&!isNaN(data4)&&isFinite(data4)))return validate33.errors=[{instancePath:instancePath+"/kvHeadCount",
 schemaPath:"#/properties/kvHeadCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate32.errors=[{instancePath:instancePath+
+_errs10&&typeof data4=="number"&&isFinite(data4)){if(data4>16384||isNaN(data4))return validate33.errors=[{instancePath:instancePath+
 "/kvHeadCount",schemaPath:"#/properties/kvHeadCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"\
-must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate32.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
+must be <= 16384"}],!1;if(data4<1||isNaN(data4))return validate33.errors=[{instancePath:instancePath+"/kvHeadCount",schemaPath:"\
 #/properties/kvHeadCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.headDim!==void 0){let data5=data.headDim,_errs12=errors;if(!(typeof data5==
-"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate32.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
+"number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate33.errors=[{instancePath:instancePath+"/headDim",schemaPath:"\
 #/properties/headDim/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5==
-"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate32.errors=[{instancePath:instancePath+"/headDim",
+"number"&&isFinite(data5)){if(data5>16384||isNaN(data5))return validate33.errors=[{instancePath:instancePath+"/headDim",
 schemaPath:"#/properties/headDim/maximum",keyword:"maximum",params:{comparison:"<=",limit:16384},message:"must be <= 163\
-84"}],!1;if(data5<2||isNaN(data5))return validate32.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
+84"}],!1;if(data5<2||isNaN(data5))return validate33.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properti\
 es/headDim/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data5/
-2,res0!==parseInt(res0))return validate32.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
+2,res0!==parseInt(res0))return validate33.errors=[{instancePath:instancePath+"/headDim",schemaPath:"#/properties/headDim\
 /multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs12===errors}else
 var valid0=!0;if(valid0){if(data.ffnSize!==void 0){let data6=data.ffnSize,_errs14=errors;if(!(typeof data6=="number"&&!(data6%
-1)&&!isNaN(data6)&&isFinite(data6)))return validate32.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
+1)&&!isNaN(data6)&&isFinite(data6)))return validate33.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/proper\
 ties/ffnSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data6==
-"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate32.errors=[{instancePath:instancePath+"/ffnSize",
+"number"&&isFinite(data6)){if(data6>1048576||isNaN(data6))return validate33.errors=[{instancePath:instancePath+"/ffnSize",
 schemaPath:"#/properties/ffnSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:1048576},message:"must be <= 1\
-048576"}],!1;if(data6<1||isNaN(data6))return validate32.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
+048576"}],!1;if(data6<1||isNaN(data6))return validate33.errors=[{instancePath:instancePath+"/ffnSize",schemaPath:"#/prop\
 erties/ffnSize/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0){if(data.maxContext!==void 0){let data7=data.maxContext,_errs16=errors;if(!(typeof data7==
-"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate32.errors=[{instancePath:instancePath+"/maxContext",
+"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate33.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate32.errors=[{instancePath:instancePath+
+_errs16&&typeof data7=="number"&&isFinite(data7)){if(data7>1073741824||isNaN(data7))return validate33.errors=[{instancePath:instancePath+
 "/maxContext",schemaPath:"#/properties/maxContext/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"\
-must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate32.errors=[{instancePath:instancePath+"/maxContext",
+must be <= 1073741824"}],!1;if(data7<1||isNaN(data7))return validate33.errors=[{instancePath:instancePath+"/maxContext",
 schemaPath:"#/properties/maxContext/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1}var valid0=_errs16===errors}else var valid0=!0;if(valid0){if(data.ropeTheta!==void 0){let data8=data.ropeTheta,_errs18=errors;
-if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate32.errors=[{instancePath:instancePath+
+if(errors===_errs18)if(typeof data8=="number"&&isFinite(data8)){if(data8<=0||isNaN(data8))return validate33.errors=[{instancePath:instancePath+
 "/ropeTheta",schemaPath:"#/properties/ropeTheta/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate32.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
+message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+"/ropeTheta",schemaPath:"#/properti\
 es/ropeTheta/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs18===errors}else var valid0=!0;
 if(valid0){if(data.rmsNormEpsilon!==void 0){let data9=data.rmsNormEpsilon,_errs20=errors;if(errors===_errs20)if(typeof data9==
-"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate32.errors=[{instancePath:instancePath+"/rmsNormEpsil\
+"number"&&isFinite(data9)){if(data9<=0||isNaN(data9))return validate33.errors=[{instancePath:instancePath+"/rmsNormEpsil\
 on",schemaPath:"#/properties/rmsNormEpsilon/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},
-message:"must be > 0"}],!1}else return validate32.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
+message:"must be > 0"}],!1}else return validate33.errors=[{instancePath:instancePath+"/rmsNormEpsilon",schemaPath:"#/pro\
 perties/rmsNormEpsilon/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs20===errors}else
-var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate32.
+var valid0=!0;if(valid0){if(data.tiedOutput!==void 0){let _errs22=errors;if(typeof data.tiedOutput!="boolean")return validate33.
 errors=[{instancePath:instancePath+"/tiedOutput",schemaPath:"#/properties/tiedOutput/type",keyword:"type",params:{type:"\
 boolean"},message:"must be boolean"}],!1;var valid0=_errs22===errors}else var valid0=!0;if(valid0){if(data.ropeScaling!==
-void 0){let _errs24=errors;validate33(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
-ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate33.errors:vErrors.concat(validate33.errors),errors=
+void 0){let _errs24=errors;validate34(data.ropeScaling,{instancePath:instancePath+"/ropeScaling",parentData:data,parentDataProperty:"\
+ropeScaling",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate34.errors:vErrors.concat(validate34.errors),errors=
 vErrors.length);var valid0=_errs24===errors}else var valid0=!0;if(valid0)if(data.slidingWindow!==void 0){let data12=data.
-slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate32.
+slidingWindow,_errs25=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate33.
 errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties/slidingWindow/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs25&&typeof data12=="number"&&isFinite(data12)){if(data12>
-1073741824||isNaN(data12))return validate32.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
+1073741824||isNaN(data12))return validate33.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/properties\
 /slidingWindow/maximum",keyword:"maximum",params:{comparison:"<=",limit:1073741824},message:"must be <= 1073741824"}],!1;
-if(data12<1||isNaN(data12))return validate32.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
+if(data12<1||isNaN(data12))return validate33.errors=[{instancePath:instancePath+"/slidingWindow",schemaPath:"#/propertie\
 s/slidingWindow/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs25===
-errors}else var valid0=!0}}}}}}}}}}}}}}else return validate32.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate32.errors=vErrors,errors===0}var LeakReport=validate35;var schema77={type:"object",properties:{name:{type:"string"},kind:{enum:["memory","block","buffer","table","code","threa\
+errors}else var valid0=!0}}}}}}}}}}}}}}else return validate33.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate33.errors=vErrors,errors===0}var LeakReport=validate36;var schema80={type:"object",properties:{name:{type:"string"},kind:{enum:["memory","block","buffer","table","code","threa\
 d","file","call"]},bytes:{$ref:"common.schema.json#/$defs/byteCount"},where:{type:"array",items:{type:"string"}},takenAtMilliseconds:{
-type:"number",minimum:0}},required:["name","kind","where","takenAtMilliseconds"],additionalProperties:!1};function validate36(data,{
+type:"number",minimum:0}},required:["name","kind","where","takenAtMilliseconds"],additionalProperties:!1};function validate37(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.kind===
 void 0&&(missing0="kind")||data.where===void 0&&(missing0="where")||data.takenAtMilliseconds===void 0&&(missing0="takenA\
-tMilliseconds"))return validate36.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+tMilliseconds"))return validate37.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"kind"||key0==="bytes"||key0==="where"||key0==="takenAtMilliseconds")){return validate36.errors=[{instancePath,schemaPath:"\
+"kind"||key0==="bytes"||key0==="where"||key0==="takenAtMilliseconds")){return validate37.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate36.
+l properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate37.
 errors=[{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.kind!==void 0){let data1=data.kind,
 _errs4=errors;if(!(data1==="memory"||data1==="block"||data1==="buffer"||data1==="table"||data1==="code"||data1==="thread"||
-data1==="file"||data1==="call"))return validate36.errors=[{instancePath:instancePath+"/kind",schemaPath:"#/properties/ki\
-nd/enum",keyword:"enum",params:{allowedValues:schema77.properties.kind.enum},message:"must be equal to one of the allowe\
+data1==="file"||data1==="call"))return validate37.errors=[{instancePath:instancePath+"/kind",schemaPath:"#/properties/ki\
+nd/enum",keyword:"enum",params:{allowedValues:schema80.properties.kind.enum},message:"must be equal to one of the allowe\
 d values"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.bytes!==void 0){let data2=data.bytes,_errs5=errors,
-_errs6=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate36.errors=[{instancePath:instancePath+
+_errs6=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate37.errors=[{instancePath:instancePath+
 "/bytes",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be i\
-nteger"}],!1;if(errors===_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate36.
+nteger"}],!1;if(errors===_errs6&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate37.
 errors=[{instancePath:instancePath+"/bytes",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{
-comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))return validate36.
+comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))return validate37.
 errors=[{instancePath:instancePath+"/bytes",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{
 comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.where!==
 void 0){let data3=data.where,_errs8=errors;if(errors===_errs8)if(Array.isArray(data3)){var valid2=!0;let len0=data3.length;
-for(let i0=0;i0<len0;i0++){let _errs10=errors;if(typeof data3[i0]!="string")return validate36.errors=[{instancePath:instancePath+
+for(let i0=0;i0<len0;i0++){let _errs10=errors;if(typeof data3[i0]!="string")return validate37.errors=[{instancePath:instancePath+
 "/where/"+i0,schemaPath:"#/properties/where/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid2=_errs10===errors;if(!valid2)break}}else return validate36.errors=[{instancePath:instancePath+"/where",schemaPath:"\
+!1;var valid2=_errs10===errors;if(!valid2)break}}else return validate37.errors=[{instancePath:instancePath+"/where",schemaPath:"\
 #/properties/where/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===errors}else
 var valid0=!0;if(valid0)if(data.takenAtMilliseconds!==void 0){let data5=data.takenAtMilliseconds,_errs12=errors;if(errors===
-_errs12)if(typeof data5=="number"&&isFinite(data5)){if(data5<0||isNaN(data5))return validate36.errors=[{instancePath:instancePath+
+_errs12)if(typeof data5=="number"&&isFinite(data5)){if(data5<0||isNaN(data5))return validate37.errors=[{instancePath:instancePath+
 "/takenAtMilliseconds",schemaPath:"#/properties/takenAtMilliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}else return validate36.errors=[{instancePath:instancePath+"/takenAtMilliseconds",schemaPath:"\
+message:"must be >= 0"}],!1}else return validate37.errors=[{instancePath:instancePath+"/takenAtMilliseconds",schemaPath:"\
 #/properties/takenAtMilliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs12===
-errors}else var valid0=!0}}}}}}else return validate36.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate36.errors=vErrors,errors===0}function validate35(data,{instancePath="",
+errors}else var valid0=!0}}}}}}else return validate37.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate37.errors=vErrors,errors===0}function validate36(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0="version")||data.taken===void 0&&(missing0=
-"taken")||data.open===void 0&&(missing0="open"))return validate35.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"taken")||data.open===void 0&&(missing0="open"))return validate36.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="version"||key0==="taken"||key0==="open"||key0==="retained")){return validate35.errors=
+for(let key0 in data)if(!(key0==="version"||key0==="taken"||key0==="open"||key0==="retained")){return validate36.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.
-version!==1)return validate35.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"\
+version!==1)return validate36.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"\
 const",params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
 if(data.taken!==void 0){let data1=data.taken,_errs3=errors;if(errors===_errs3)if(data1&&typeof data1=="object"&&!Array.isArray(
-data1)){let missing1;if(data1.count===void 0&&(missing1="count")||data1.bytes===void 0&&(missing1="bytes"))return validate35.
+data1)){let missing1;if(data1.count===void 0&&(missing1="count")||data1.bytes===void 0&&(missing1="bytes"))return validate36.
 errors=[{instancePath:instancePath+"/taken",schemaPath:"#/properties/taken/required",keyword:"required",params:{missingProperty:missing1},
 message:"must have required property '"+missing1+"'"}],!1;{let _errs5=errors;for(let key1 in data1)if(!(key1==="count"||
-key1==="bytes")){return validate35.errors=[{instancePath:instancePath+"/taken",schemaPath:"#/properties/taken/additional\
+key1==="bytes")){return validate36.errors=[{instancePath:instancePath+"/taken",schemaPath:"#/properties/taken/additional\
 Properties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],
 !1;break}if(_errs5===errors){if(data1.count!==void 0){let data2=data1.count,_errs6=errors;if(!(typeof data2=="number"&&!(data2%
-1)&&!isNaN(data2)&&isFinite(data2)))return validate35.errors=[{instancePath:instancePath+"/taken/count",schemaPath:"#/pr\
+1)&&!isNaN(data2)&&isFinite(data2)))return validate36.errors=[{instancePath:instancePath+"/taken/count",schemaPath:"#/pr\
 operties/taken/properties/count/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs6&&typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate35.errors=[{instancePath:instancePath+
+_errs6&&typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate36.errors=[{instancePath:instancePath+
 "/taken/count",schemaPath:"#/properties/taken/properties/count/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1;var valid1=_errs6===errors}else var valid1=!0;if(valid1)if(data1.bytes!==void 0){let data3=data1.
-bytes,_errs8=errors,_errs9=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate35.
+bytes,_errs8=errors,_errs9=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate36.
 errors=[{instancePath:instancePath+"/taken/bytes",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs9&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||
-isNaN(data3))return validate35.errors=[{instancePath:instancePath+"/taken/bytes",schemaPath:"common.schema.json#/$defs/b\
+isNaN(data3))return validate36.errors=[{instancePath:instancePath+"/taken/bytes",schemaPath:"common.schema.json#/$defs/b\
 yteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],
-!1;if(data3<0||isNaN(data3))return validate35.errors=[{instancePath:instancePath+"/taken/bytes",schemaPath:"common.schem\
+!1;if(data3<0||isNaN(data3))return validate36.errors=[{instancePath:instancePath+"/taken/bytes",schemaPath:"common.schem\
 a.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid1=_errs8===
-errors}else var valid1=!0}}}else return validate35.errors=[{instancePath:instancePath+"/taken",schemaPath:"#/properties/\
+errors}else var valid1=!0}}}else return validate36.errors=[{instancePath:instancePath+"/taken",schemaPath:"#/properties/\
 taken/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs3===errors}else var valid0=!0;
 if(valid0){if(data.open!==void 0){let data4=data.open,_errs11=errors;if(errors===_errs11)if(Array.isArray(data4)){var valid3=!0;
-let len0=data4.length;for(let i0=0;i0<len0;i0++){let _errs13=errors;validate36(data4[i0],{instancePath:instancePath+"/op\
-en/"+i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate36.errors:vErrors.
-concat(validate36.errors),errors=vErrors.length);var valid3=_errs13===errors;if(!valid3)break}}else return validate35.errors=
+let len0=data4.length;for(let i0=0;i0<len0;i0++){let _errs13=errors;validate37(data4[i0],{instancePath:instancePath+"/op\
+en/"+i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate37.errors:vErrors.
+concat(validate37.errors),errors=vErrors.length);var valid3=_errs13===errors;if(!valid3)break}}else return validate36.errors=
 [{instancePath:instancePath+"/open",schemaPath:"#/properties/open/type",keyword:"type",params:{type:"array"},message:"mu\
 st be array"}],!1;var valid0=_errs11===errors}else var valid0=!0;if(valid0)if(data.retained!==void 0){let data6=data.retained,
 _errs14=errors;if(errors===_errs14)if(Array.isArray(data6)){var valid4=!0;let len1=data6.length;for(let i1=0;i1<len1;i1++){
-let _errs16=errors;validate36(data6[i1],{instancePath:instancePath+"/retained/"+i1,parentData:data6,parentDataProperty:i1,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate36.errors:vErrors.concat(validate36.errors),errors=vErrors.length);
-var valid4=_errs16===errors;if(!valid4)break}}else return validate35.errors=[{instancePath:instancePath+"/retained",schemaPath:"\
+let _errs16=errors;validate37(data6[i1],{instancePath:instancePath+"/retained/"+i1,parentData:data6,parentDataProperty:i1,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate37.errors:vErrors.concat(validate37.errors),errors=vErrors.length);
+var valid4=_errs16===errors;if(!valid4)break}}else return validate36.errors=[{instancePath:instancePath+"/retained",schemaPath:"\
 #/properties/retained/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs14===errors}else
-var valid0=!0}}}}}else return validate35.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;return validate35.errors=vErrors,errors===0}var ArtifactManifest=validate39;var schema108={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
+var valid0=!0}}}}}else return validate36.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;return validate36.errors=vErrors,errors===0}var ArtifactManifest=validate40;var schema111={type:"object",properties:{state:{enum:["not-run","admitted","rejected","undetermined"]},requiredNextGate:{
 enum:["structure","runtime-smoke","converted-trained","assistant-quality","product-release","none"]}},required:["state",
 "requiredNextGate"],additionalProperties:!1};var pattern23=new RegExp("^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$","u"),pattern25=new RegExp("^[0-9a-f]{16}$","u");
-function validate41(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+function validate42(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
 "format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===
-void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate41.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="sha256")||data.checksum===void 0&&(missing0="checksum"))return validate42.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="sha256"||
-key0==="checksum")){return validate41.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPrope\
+key0==="checksum")){return validate42.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPrope\
 rties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate41.errors=[{instancePath:instancePath+"/format",
+format!==void 0){let _errs2=errors;if(data.format!=="slm1")return validate42.errors=[{instancePath:instancePath+"/format",
 schemaPath:"#/properties/format/const",keyword:"const",params:{allowedValue:"slm1"},message:"must be equal to constant"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;
-if(errors===errors)if(typeof data1=="string"){if(func2(data1)>255)return validate41.errors=[{instancePath:instancePath+"\
+if(errors===errors)if(typeof data1=="string"){if(func2(data1)>255)return validate42.errors=[{instancePath:instancePath+"\
 /fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"maxLength",params:{limit:255},message:"must NOT have more th\
-an 255 characters"}],!1;if(func2(data1)<1)return validate41.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#\
+an 255 characters"}],!1;if(func2(data1)<1)return validate42.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#\
 /$defs/fileName/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern23.
-test(data1))return validate41.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"\
+test(data1))return validate42.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"\
 pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\\
-u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate41.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/\
+u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate42.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/\
 $defs/fileName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
 var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2==
-"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate41.errors=[{instancePath:instancePath+"/byteLength",
+"number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate42.errors=[{instancePath:instancePath+"/byteLength",
 schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate41.
+!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate42.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maxim\
 um",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data2<0||isNaN(data2))
-return validate41.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
+return validate42.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minim\
 um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===errors}else var valid0=!0;
 if(valid0){if(data.sha256!==void 0){let data3=data.sha256,_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(!pattern9.
-test(data3))return validate41.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
-pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate41.
+test(data3))return validate42.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/\
+pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else return validate42.
 errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"type",params:{type:"\
 string"},message:"must be string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.checksum!==void 0){
-let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern25.test(data4))return validate41.
+let data4=data.checksum,_errs12=errors;if(errors===_errs12)if(typeof data4=="string"){if(!pattern25.test(data4))return validate42.
 errors=[{instancePath:instancePath+"/checksum",schemaPath:"#/properties/checksum/pattern",keyword:"pattern",params:{pattern:"\
-^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate41.errors=[{instancePath:instancePath+
+^[0-9a-f]{16}$"},message:'must match pattern "^[0-9a-f]{16}$"'}],!1}else return validate42.errors=[{instancePath:instancePath+
 "/checksum",schemaPath:"#/properties/checksum/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
-var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate41.errors=[{instancePath,schemaPath:"#/type",keyword:"\
-type",params:{type:"object"},message:"must be object"}],!1;return validate41.errors=vErrors,errors===0}function validate42(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate42.errors=[{instancePath,schemaPath:"#/type",keyword:"\
+type",params:{type:"object"},message:"must be object"}],!1;return validate42.errors=vErrors,errors===0}function validate43(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0=
 "format")||data.fileName===void 0&&(missing0="fileName")||data.byteLength===void 0&&(missing0="byteLength")||data.rootDigest===
-void 0&&(missing0="rootDigest"))return validate42.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+void 0&&(missing0="rootDigest"))return validate43.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
 missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate42.errors=[{instancePath,
+if(!(key0==="format"||key0==="fileName"||key0==="byteLength"||key0==="rootDigest")){return validate43.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.format!==void 0){let _errs2=errors;if(data.format!=="sl\
-m2")return validate42.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",
+m2")return validate43.errors=[{instancePath:instancePath+"/format",schemaPath:"#/properties/format/const",keyword:"const",
 params:{allowedValue:"slm2"},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
 if(data.fileName!==void 0){let data1=data.fileName,_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func2(
-data1)>255)return validate42.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
-maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func2(data1)<1)return validate42.
+data1)>255)return validate43.errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/maxLength",keyword:"\
+maxLength",params:{limit:255},message:"must NOT have more than 255 characters"}],!1;if(func2(data1)<1)return validate43.
 errors=[{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/minLength",keyword:"minLength",params:{limit:1},
-message:"must NOT have fewer than 1 characters"}],!1;if(!pattern23.test(data1))return validate42.errors=[{instancePath:instancePath+
+message:"must NOT have fewer than 1 characters"}],!1;if(!pattern23.test(data1))return validate43.errors=[{instancePath:instancePath+
 "/fileName",schemaPath:"#/$defs/fileName/pattern",keyword:"pattern",params:{pattern:"^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\
-\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate42.errors=
+\\\\]+$"},message:'must match pattern "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f/\\\\]+$"'}],!1}else return validate43.errors=
 [{instancePath:instancePath+"/fileName",schemaPath:"#/$defs/fileName/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data2=data.
-byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate42.
+byteLength,_errs6=errors,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate43.
 errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="number"&&isFinite(data2)){if(data2>9007199254740991||
-isNaN(data2))return validate42.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/by\
+isNaN(data2))return validate43.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/by\
 teCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],
-!1;if(data2<0||isNaN(data2))return validate42.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
+!1;if(data2<0||isNaN(data2))return validate43.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema\
 .json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs6===
 errors}else var valid0=!0;if(valid0)if(data.rootDigest!==void 0){let data3=data.rootDigest,_errs9=errors;if(errors===errors)
-if(typeof data3=="string"){if(!pattern9.test(data3))return validate42.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
+if(typeof data3=="string"){if(!pattern9.test(data3))return validate43.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"\
 common.schema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match patter\
-n "^[0-9a-f]{64}$"'}],!1}else return validate42.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
+n "^[0-9a-f]{64}$"'}],!1}else return validate43.errors=[{instancePath:instancePath+"/rootDigest",schemaPath:"common.sche\
 ma.json#/$defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs9===errors}else
-var valid0=!0}}}}}else return validate42.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;return validate42.errors=vErrors,errors===0}function validate40(data,{instancePath="",parentData,
+var valid0=!0}}}}}else return validate43.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;return validate43.errors=vErrors,errors===0}function validate41(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
-bject"&&!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1")validate41(data,{instancePath,
-parentData,parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate41.errors:vErrors.concat(validate41.
-errors),errors=vErrors.length);else if(tag0==="slm2")validate42(data,{instancePath,parentData,parentDataProperty,rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.errors),errors=vErrors.length);else
-return validate40.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"\
-format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate40.errors=[{instancePath,
+bject"&&!Array.isArray(data)){let tag0=data.format;if(typeof tag0=="string")if(tag0==="slm1")validate42(data,{instancePath,
+parentData,parentDataProperty,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate42.errors:vErrors.concat(validate42.
+errors),errors=vErrors.length);else if(tag0==="slm2")validate43(data,{instancePath,parentData,parentDataProperty,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate43.errors:vErrors.concat(validate43.errors),errors=vErrors.length);else
+return validate41.errors=[{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"mapping",tag:"\
+format",tagValue:tag0},message:'value of tag "format" must be in oneOf'}],!1;else return validate41.errors=[{instancePath,
 schemaPath:"#/discriminator",keyword:"discriminator",params:{error:"tag",tag:"format",tagValue:tag0},message:'tag "forma\
-t" must be string'}],!1}else return validate40.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
-ject"},message:"must be object"}],!1;return validate40.errors=vErrors,errors===0}var pattern29=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate46(data,{instancePath="",parentData,parentDataProperty,
+t" must be string'}],!1}else return validate41.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
+ject"},message:"must be object"}],!1;return validate41.errors=vErrors,errors===0}var pattern29=new RegExp("^[a-z0-9][a-z0-9_.-]{0,63}$","u");function validate47(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.architecture===void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0="\
-hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate46.errors=[{instancePath,schemaPath:"\
+hyperparameters")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate47.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="hyperparameters"||key0==="\
-parameterCount")){return validate46.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+parameterCount")){return validate47.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
 ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate46.
+name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate47.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",
-params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate46.errors=[{instancePath:instancePath+
+params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate47.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NO\
-T have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate46.errors=[{instancePath:instancePath+"/nam\
+T have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate47.errors=[{instancePath:instancePath+"/nam\
 e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
-message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate46.errors=[{instancePath:instancePath+
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be str\
 ing"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data1=data.architecture,
-_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))return validate46.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))return validate47.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0\
-,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate46.errors=[{instancePath:instancePath+
+,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate47.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
-g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate32(
+g"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs7=errors;validate33(
 data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate32.errors:vErrors.concat(validate32.errors),errors=vErrors.length);
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate33.errors:vErrors.concat(validate33.errors),errors=vErrors.length);
 var valid0=_errs7===errors}else var valid0=!0;if(valid0)if(data.parameterCount!==void 0){let data3=data.parameterCount,_errs8=errors;
-if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate46.errors=[{instancePath:instancePath+
+if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate47.errors=[{instancePath:instancePath+
 "/parameterCount",schemaPath:"#/properties/parameterCount/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate46.
+integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)){if(data3>9007199254740991||isNaN(data3))return validate47.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",
-params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate46.
+params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data3<1||isNaN(data3))return validate47.
 errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",
-params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate46.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate46.
-errors=vErrors,errors===0}var schema91={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
+params:{comparison:">=",limit:1},message:"must be >= 1"}],!1}var valid0=_errs8===errors}else var valid0=!0}}}}}else return validate47.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate47.
+errors=vErrors,errors===0}var schema94={type:"object",properties:{name:{$ref:"common.schema.json#/$defs/tensorName"},encoding:{
 $ref:"common.schema.json#/$defs/storageType"},scaleType:{enum:["f32","f16"]},layout:{enum:["interleaved"]},shape:{type:"\
 array",minItems:1,maxItems:4,items:{type:"integer",minimum:1,maximum:9007199254740991}},byteLength:{$ref:"common.schema.\
 json#/$defs/byteCount"},sha256:{$ref:"common.schema.json#/$defs/sha256"}},required:["name","encoding","shape","byteLengt\
-h"],additionalProperties:!1};var pattern30=new RegExp("^[!-~]{1,256}$","u"),pattern31=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate49(data,{
+h"],additionalProperties:!1};var pattern30=new RegExp("^[!-~]{1,256}$","u"),pattern31=new RegExp("^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$","u");function validate50(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0="name")||data.encoding===
 void 0&&(missing0="encoding")||data.shape===void 0&&(missing0="shape")||data.byteLength===void 0&&(missing0="byteLength"))
-return validate49.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
+return validate50.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
 must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="enc\
-oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate49.errors=
+oding"||key0==="scaleType"||key0==="layout"||key0==="shape"||key0==="byteLength"||key0==="sha256")){return validate50.errors=
 [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"\
 must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate49.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern30.test(data0))return validate50.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/tensorName/pattern",keyword:"pattern",params:{pattern:"^[!-~]{1,256}$"},message:'\
-must match pattern "^[!-~]{1,256}$"'}],!1}else return validate49.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+must match pattern "^[!-~]{1,256}$"'}],!1}else return validate50.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.encoding!==void 0){let data1=data.encoding,_errs5=errors;if(errors===errors)
-if(typeof data1=="string"){if(!pattern31.test(data1))return validate49.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
+if(typeof data1=="string"){if(!pattern31.test(data1))return validate50.errors=[{instancePath:instancePath+"/encoding",schemaPath:"\
 common.schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?\
-$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate49.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate50.errors=[{instancePath:instancePath+
 "/encoding",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must \
 be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.scaleType!==void 0){let data2=data.scaleType,
-_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate49.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
-#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema91.properties.scaleType.enum},message:"must be e\
+_errs8=errors;if(!(data2==="f32"||data2==="f16"))return validate50.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"\
+#/properties/scaleType/enum",keyword:"enum",params:{allowedValues:schema94.properties.scaleType.enum},message:"must be e\
 qual to one of the allowed values"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.layout!==void 0){
-let _errs9=errors;if(data.layout!=="interleaved")return validate49.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
-#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema91.properties.layout.enum},message:"must be equal t\
+let _errs9=errors;if(data.layout!=="interleaved")return validate50.errors=[{instancePath:instancePath+"/layout",schemaPath:"\
+#/properties/layout/enum",keyword:"enum",params:{allowedValues:schema94.properties.layout.enum},message:"must be equal t\
 o one of the allowed values"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.shape!==void 0){let data4=data.
-shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate49.errors=[{instancePath:instancePath+
+shape,_errs10=errors;if(errors===_errs10)if(Array.isArray(data4)){if(data4.length>4)return validate50.errors=[{instancePath:instancePath+
 "/shape",schemaPath:"#/properties/shape/maxItems",keyword:"maxItems",params:{limit:4},message:"must NOT have more than 4\
- items"}],!1;if(data4.length<1)return validate49.errors=[{instancePath:instancePath+"/shape",schemaPath:"#/properties/sh\
+ items"}],!1;if(data4.length<1)return validate50.errors=[{instancePath:instancePath+"/shape",schemaPath:"#/properties/sh\
 ape/minItems",keyword:"minItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid3=!0;let len0=data4.
 length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&
-isFinite(data5)))return validate49.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/properties/shape/items/\
+isFinite(data5)))return validate50.errors=[{instancePath:instancePath+"/shape/"+i0,schemaPath:"#/properties/shape/items/\
 type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs12&&typeof data5=="number"&&
-isFinite(data5)){if(data5>9007199254740991||isNaN(data5))return validate49.errors=[{instancePath:instancePath+"/shape/"+
+isFinite(data5)){if(data5>9007199254740991||isNaN(data5))return validate50.errors=[{instancePath:instancePath+"/shape/"+
 i0,schemaPath:"#/properties/shape/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data5<1||isNaN(data5))return validate49.errors=[{instancePath:instancePath+"/shape/"+
+must be <= 9007199254740991"}],!1;if(data5<1||isNaN(data5))return validate50.errors=[{instancePath:instancePath+"/shape/"+
 i0,schemaPath:"#/properties/shape/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= \
-1"}],!1}var valid3=_errs12===errors;if(!valid3)break}}}else return validate49.errors=[{instancePath:instancePath+"/shape",
+1"}],!1}var valid3=_errs12===errors;if(!valid3)break}}}else return validate50.errors=[{instancePath:instancePath+"/shape",
 schemaPath:"#/properties/shape/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.byteLength!==void 0){let data6=data.byteLength,_errs14=errors,_errs15=errors;
-if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate49.errors=[{instancePath:instancePath+
+if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate50.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must\
  be integer"}],!1;if(errors===_errs15&&typeof data6=="number"&&isFinite(data6)){if(data6>9007199254740991||isNaN(data6))
-return validate49.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
+return validate50.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/maxim\
 um",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"must be <= 9007199254740991"}],!1;if(data6<
-0||isNaN(data6))return validate49.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
+0||isNaN(data6))return validate50.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs\
 /byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}var valid0=_errs14===
 errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data7=data.sha256,_errs17=errors;if(errors===errors)if(typeof data7==
-"string"){if(!pattern9.test(data7))return validate49.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
+"string"){if(!pattern9.test(data7))return validate50.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
-f]{64}$"'}],!1}else return validate49.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
+f]{64}$"'}],!1}else return validate50.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$defs\
 /sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs17===errors}else var valid0=!0}}}}}}}}else
-return validate49.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate49.errors=vErrors,errors===0}function validate51(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+return validate50.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate50.errors=vErrors,errors===0}function validate52(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate51.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate52.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate51.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate52.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate51.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate52.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate51.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate52.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern4.test(data0))return validate51.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+aracters"}],!1;if(!pattern4.test(data0))return validate52.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
 /shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
-0000-\\u001f\\u007f]*$"'}],!1}else return validate51.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate52.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
 tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate51.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate52.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate51.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate52.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate51.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate52.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate51.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate52.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate51.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate52.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate51.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate51.errors=vErrors,errors===0}var schema100={type:"object",properties:{default:{$ref:"#/$defs/stor\
+return validate52.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate52.errors=vErrors,errors===0}var schema103={type:"object",properties:{default:{$ref:"#/$defs/stor\
 ageType"},rules:{type:"array",maxItems:1024,items:{$ref:"#/$defs/recipeRule"}},q4BlockSize:{type:"integer",minimum:2,maximum:65536,
-multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate54(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+multipleOf:2},scaleType:{enum:["f32","f16"]}},required:["default","rules","q4BlockSize","scaleType"],additionalProperties:!1};function validate55(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.pattern===void 0&&(missing0=
-"pattern")||data.type===void 0&&(missing0="type"))return validate54.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"pattern")||data.type===void 0&&(missing0="type"))return validate55.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate54.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="pattern"||key0==="type")){return validate55.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.pattern!==void 0){let data0=data.pattern,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func2(data0)>256)return validate54.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
+"string"){if(func2(data0)>256)return validate55.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate54.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate54.
+1)return validate55.errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate55.
 errors=[{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate54.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate55.errors=
 [{instancePath:instancePath+"/pattern",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.type!==void 0){let data1=data.type,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern31.test(data1))return validate54.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(!pattern31.test(data1))return validate55.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9}\
-)?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate54.errors=[{instancePath:instancePath+
+)?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate55.errors=[{instancePath:instancePath+
 "/type",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
-errors}else var valid0=!0}}}else return validate54.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate54.errors=vErrors,errors===0}function validate53(data,{instancePath="",
+errors}else var valid0=!0}}}else return validate55.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate55.errors=vErrors,errors===0}function validate54(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0=
-"rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate53.
+"rules")||data.q4BlockSize===void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate54.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0===
-"q4BlockSize"||key0==="scaleType")){return validate53.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
+"q4BlockSize"||key0==="scaleType")){return validate54.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
 errors){if(data.default!==void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.
-test(data0))return validate53.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
+test(data0))return validate54.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"\
 pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1\
--9][0-9]{0,9})?$"'}],!1}else return validate53.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
+-9][0-9]{0,9})?$"'}],!1}else return validate54.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storage\
 Type/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.rules!==void 0){let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.
-length>1024)return validate53.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
+length>1024)return validate54.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"\
 maxItems",params:{limit:1024},message:"must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<
-len0;i0++){let _errs7=errors;validate54(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);
-var valid2=_errs7===errors;if(!valid2)break}}}else return validate53.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
+len0;i0++){let _errs7=errors;validate55(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.length);
+var valid2=_errs7===errors;if(!valid2)break}}}else return validate54.errors=[{instancePath:instancePath+"/rules",schemaPath:"\
 #/properties/rules/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0){if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="numb\
-er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate53.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+er"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate54.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&
-typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate53.errors=[{instancePath:instancePath+
+typeof data3=="number"&&isFinite(data3)){if(data3>65536||isNaN(data3))return validate54.errors=[{instancePath:instancePath+
 "/q4BlockSize",schemaPath:"#/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"\
-must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate53.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+must be <= 65536"}],!1;if(data3<2||isNaN(data3))return validate54.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;
-if(res0=data3/2,res0!==parseInt(res0))return validate53.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
+if(res0=data3/2,res0!==parseInt(res0))return validate54.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/\
 properties/q4BlockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate53.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema100.properties.scaleType.enum},message:"must be equal to one of the all\
-owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate53.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate53.errors=vErrors,errors===0}function validate57(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+2"||data4==="f16"))return validate54.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema103.properties.scaleType.enum},message:"must be equal to one of the all\
+owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate54.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate54.errors=vErrors,errors===0}function validate58(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate57.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"name")||data.version===void 0&&(missing0="version"))return validate58.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate57.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate58.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func2(data0)>256)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+"string"){if(func2(data0)>256)return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate57.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate57.errors=
+1)return validate58.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate58.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func2(data1)>256)return validate57.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+"string"){if(func2(data1)>256)return validate58.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
-1)return validate57.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate57.
+1)return validate58.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate58.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate57.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate58.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate57.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate57.errors=vErrors,errors===0}
-function validate39(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate58.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate58.errors=vErrors,errors===0}
+function validate40(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.manifestVersion===void 0&&
 (missing0="manifestVersion")||data.artifact===void 0&&(missing0="artifact")||data.model===void 0&&(missing0="model")||data.
 tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool")||
-data.admission===void 0&&(missing0="admission"))return validate39.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+data.admission===void 0&&(missing0="admission"))return validate40.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
 for(let key0 in data)if(!(key0==="manifestVersion"||key0==="artifact"||key0==="model"||key0==="tensors"||key0==="sources"||
-key0==="recipe"||key0==="tool"||key0==="admission")){return validate39.errors=[{instancePath,schemaPath:"#/additionalPro\
+key0==="recipe"||key0==="tool"||key0==="admission")){return validate40.errors=[{instancePath,schemaPath:"#/additionalPro\
 perties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],
-!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;if(data.manifestVersion!==1)return validate39.
+!1;break}if(_errs1===errors){if(data.manifestVersion!==void 0){let _errs2=errors;if(data.manifestVersion!==1)return validate40.
 errors=[{instancePath:instancePath+"/manifestVersion",schemaPath:"#/properties/manifestVersion/const",keyword:"const",params:{
 allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.
-artifact!==void 0){let _errs3=errors;validate40(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"\
-artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate40.errors:vErrors.concat(validate40.errors),errors=
-vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let _errs4=errors;validate46(
+artifact!==void 0){let _errs3=errors;validate41(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"\
+artifact",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate41.errors:vErrors.concat(validate41.errors),errors=
+vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let _errs4=errors;validate47(
 data.model,{instancePath:instancePath+"/model",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate46.errors:vErrors.concat(validate46.errors),errors=vErrors.length);var valid0=_errs4===errors}else
+vErrors===null?validate47.errors:vErrors.concat(validate47.errors),errors=vErrors.length);var valid0=_errs4===errors}else
 var valid0=!0;if(valid0){if(data.tensors!==void 0){let data3=data.tensors,_errs5=errors;if(errors===_errs5)if(Array.isArray(
-data3)){if(data3.length>65536)return validate39.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/t\
+data3)){if(data3.length>65536)return validate40.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/t\
 ensors/maxItems",keyword:"maxItems",params:{limit:65536},message:"must NOT have more than 65536 items"}],!1;if(data3.length<
-1)return validate39.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minItems",keyword:"mi\
+1)return validate40.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/minItems",keyword:"mi\
 nItems",params:{limit:1},message:"must NOT have fewer than 1 items"}],!1;{var valid1=!0;let len0=data3.length;for(let i0=0;i0<
-len0;i0++){let _errs7=errors;validate49(data3[i0],{instancePath:instancePath+"/tensors/"+i0,parentData:data3,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate49.errors:vErrors.concat(validate49.errors),errors=vErrors.length);
-var valid1=_errs7===errors;if(!valid1)break}}}else return validate39.errors=[{instancePath:instancePath+"/tensors",schemaPath:"\
+len0;i0++){let _errs7=errors;validate50(data3[i0],{instancePath:instancePath+"/tensors/"+i0,parentData:data3,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate50.errors:vErrors.concat(validate50.errors),errors=vErrors.length);
+var valid1=_errs7===errors;if(!valid1)break}}}else return validate40.errors=[{instancePath:instancePath+"/tensors",schemaPath:"\
 #/properties/tensors/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0){if(data.sources!==void 0){let data5=data.sources,_errs8=errors;if(errors===_errs8)if(Array.isArray(
-data5)){if(data5.length>4096)return validate39.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/so\
+data5)){if(data5.length>4096)return validate40.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/so\
 urces/maxItems",keyword:"maxItems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid2=!0;
-let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate51(data5[i1],{instancePath:instancePath+"/so\
-urces/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate51.errors:vErrors.
-concat(validate51.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else return validate39.errors=
+let len1=data5.length;for(let i1=0;i1<len1;i1++){let _errs10=errors;validate52(data5[i1],{instancePath:instancePath+"/so\
+urces/"+i1,parentData:data5,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate52.errors:vErrors.
+concat(validate52.errors),errors=vErrors.length);var valid2=_errs10===errors;if(!valid2)break}}}else return validate40.errors=
 [{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/type",keyword:"type",params:{type:"array"},message:"\
 must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs11=errors;
-validate53(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate53.errors:vErrors.concat(validate53.errors),errors=vErrors.length);var valid0=_errs11===
-errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate57(data.tool,{instancePath:instancePath+
-"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate57.errors:vErrors.
-concat(validate57.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;if(valid0)if(data.admission!==
+validate54(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid0=_errs11===
+errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs12=errors;validate58(data.tool,{instancePath:instancePath+
+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate58.errors:vErrors.
+concat(validate58.errors),errors=vErrors.length);var valid0=_errs12===errors}else var valid0=!0;if(valid0)if(data.admission!==
 void 0){let data9=data.admission,_errs13=errors;if(errors===errors)if(data9&&typeof data9=="object"&&!Array.isArray(data9)){
 let missing1;if(data9.state===void 0&&(missing1="state")||data9.requiredNextGate===void 0&&(missing1="requiredNextGate"))
-return validate39.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/required",keyword:"requi\
+return validate40.errors=[{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/required",keyword:"requi\
 red",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs16=errors;for(let key1 in data9)
-if(!(key1==="state"||key1==="requiredNextGate")){return validate39.errors=[{instancePath:instancePath+"/admission",schemaPath:"\
+if(!(key1==="state"||key1==="requiredNextGate")){return validate40.errors=[{instancePath:instancePath+"/admission",schemaPath:"\
 #/$defs/admission/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NO\
 T have additional properties"}],!1;break}if(_errs16===errors){if(data9.state!==void 0){let data10=data9.state,_errs17=errors;
-if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate39.errors=[{instancePath:instancePath+
-"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema108.properties.
+if(!(data10==="not-run"||data10==="admitted"||data10==="rejected"||data10==="undetermined"))return validate40.errors=[{instancePath:instancePath+
+"/admission/state",schemaPath:"#/$defs/admission/properties/state/enum",keyword:"enum",params:{allowedValues:schema111.properties.
 state.enum},message:"must be equal to one of the allowed values"}],!1;var valid4=_errs17===errors}else var valid4=!0;if(valid4)
 if(data9.requiredNextGate!==void 0){let data11=data9.requiredNextGate,_errs18=errors;if(!(data11==="structure"||data11===
 "runtime-smoke"||data11==="converted-trained"||data11==="assistant-quality"||data11==="product-release"||data11==="none"))
-return validate39.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
-ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema108.properties.requiredNextGate.enum},message:"mus\
-t be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate39.errors=
+return validate40.errors=[{instancePath:instancePath+"/admission/requiredNextGate",schemaPath:"#/$defs/admission/propert\
+ies/requiredNextGate/enum",keyword:"enum",params:{allowedValues:schema111.properties.requiredNextGate.enum},message:"mus\
+t be equal to one of the allowed values"}],!1;var valid4=_errs18===errors}else var valid4=!0}}}else return validate40.errors=
 [{instancePath:instancePath+"/admission",schemaPath:"#/$defs/admission/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate39.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate39.errors=vErrors,
-errors===0}var MemoryBudget=validate59;var schema110={type:"object",required:["budget"],additionalProperties:!1,properties:{name:{$ref:"common.schema.json#/$de\
+must be object"}],!1;var valid0=_errs13===errors}else var valid0=!0}}}}}}}}}else return validate40.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate40.errors=vErrors,
+errors===0}var MemoryBudget=validate60;var schema113={type:"object",required:["budget"],additionalProperties:!1,properties:{name:{$ref:"common.schema.json#/$de\
 fs/shortText"},model:{type:"string",minLength:1,maxLength:4096},budget:{$ref:"#/$defs/size"},limits:{$ref:"#/$defs/limit\
 s"},quant:{$ref:"common.schema.json#/$defs/shortText"},context:{$ref:"#/$defs/count"},kv:{enum:["f32","f16","q8","q8_0",
 "q4_0"]},chunk:{$ref:"#/$defs/count"},threads:{$ref:"#/$defs/count"},sequences:{$ref:"#/$defs/count"},sharedPrefix:{type:"\
-integer",minimum:0},host:{enum:["none","node","chromium"]}}};function validate61(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+integer",minimum:0},host:{enum:["none","node","chromium"]}}};function validate62(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let _errs1=errors;for(let key0 in data)if(!(key0===
-"weights"||key0==="kvCache"||key0==="bytesPerToken"||key0==="decodeBytesPerToken")){return validate61.errors=[{instancePath,
+"weights"||key0==="kvCache"||key0==="bytesPerToken"||key0==="decodeBytesPerToken")){return validate62.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.weights!==void 0){let data0=data.weights,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(func2(data0)>40)return validate61.errors=[{instancePath:instancePath+"/\
+if(errors===errors)if(typeof data0=="string"){if(func2(data0)>40)return validate62.errors=[{instancePath:instancePath+"/\
 weights",schemaPath:"#/$defs/size/maxLength",keyword:"maxLength",params:{limit:40},message:"must NOT have more than 40 c\
-haracters"}],!1;if(func2(data0)<1)return validate61.errors=[{instancePath:instancePath+"/weights",schemaPath:"#/$defs/si\
-ze/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate61.
+haracters"}],!1;if(func2(data0)<1)return validate62.errors=[{instancePath:instancePath+"/weights",schemaPath:"#/$defs/si\
+ze/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate62.
 errors=[{instancePath:instancePath+"/weights",schemaPath:"#/$defs/size/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.kvCache!==void 0){let data1=data.kvCache,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>40)return validate61.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>40)return validate62.errors=[{instancePath:instancePath+
 "/kvCache",schemaPath:"#/$defs/size/maxLength",keyword:"maxLength",params:{limit:40},message:"must NOT have more than 40\
- characters"}],!1;if(func2(data1)<1)return validate61.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/\
-size/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate61.
+ characters"}],!1;if(func2(data1)<1)return validate62.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/\
+size/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate62.
 errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/size/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.bytesPerToken!==void 0){let data2=data.
-bytesPerToken,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(func2(data2)>40)return validate61.errors=[{
+bytesPerToken,_errs8=errors;if(errors===errors)if(typeof data2=="string"){if(func2(data2)>40)return validate62.errors=[{
 instancePath:instancePath+"/bytesPerToken",schemaPath:"#/$defs/size/maxLength",keyword:"maxLength",params:{limit:40},message:"\
-must NOT have more than 40 characters"}],!1;if(func2(data2)<1)return validate61.errors=[{instancePath:instancePath+"/byt\
+must NOT have more than 40 characters"}],!1;if(func2(data2)<1)return validate62.errors=[{instancePath:instancePath+"/byt\
 esPerToken",schemaPath:"#/$defs/size/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1\
- characters"}],!1}else return validate61.errors=[{instancePath:instancePath+"/bytesPerToken",schemaPath:"#/$defs/size/ty\
+ characters"}],!1}else return validate62.errors=[{instancePath:instancePath+"/bytesPerToken",schemaPath:"#/$defs/size/ty\
 pe",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)
 if(data.decodeBytesPerToken!==void 0){let data3=data.decodeBytesPerToken,_errs11=errors;if(errors===errors)if(typeof data3==
-"string"){if(func2(data3)>40)return validate61.errors=[{instancePath:instancePath+"/decodeBytesPerToken",schemaPath:"#/$\
+"string"){if(func2(data3)>40)return validate62.errors=[{instancePath:instancePath+"/decodeBytesPerToken",schemaPath:"#/$\
 defs/size/maxLength",keyword:"maxLength",params:{limit:40},message:"must NOT have more than 40 characters"}],!1;if(func2(
-data3)<1)return validate61.errors=[{instancePath:instancePath+"/decodeBytesPerToken",schemaPath:"#/$defs/size/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate61.errors=
+data3)<1)return validate62.errors=[{instancePath:instancePath+"/decodeBytesPerToken",schemaPath:"#/$defs/size/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else return validate62.errors=
 [{instancePath:instancePath+"/decodeBytesPerToken",schemaPath:"#/$defs/size/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid0=_errs11===errors}else var valid0=!0}}}}else return validate61.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate61.errors=vErrors,
-errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+message:"must be string"}],!1;var valid0=_errs11===errors}else var valid0=!0}}}}else return validate62.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate62.errors=vErrors,
+errors===0}function validate61(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.budget===
-void 0&&(missing0="budget"))return validate60.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
-message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema110.
-properties,key0)){return validate60.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+void 0&&(missing0="budget"))return validate61.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema113.
+properties,key0)){return validate61.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
 ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
-name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate60.
+name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate61.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",
-params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate60.errors=[{instancePath:instancePath+
+params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate61.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NO\
-T have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate60.errors=[{instancePath:instancePath+"/nam\
+T have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate61.errors=[{instancePath:instancePath+"/nam\
 e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
-message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate60.errors=[{instancePath:instancePath+
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate61.errors=[{instancePath:instancePath+
 "/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be str\
 ing"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data1=data.model,_errs5=errors;
-if(errors===_errs5)if(typeof data1=="string"){if(func2(data1)>4096)return validate60.errors=[{instancePath:instancePath+
+if(errors===_errs5)if(typeof data1=="string"){if(func2(data1)>4096)return validate61.errors=[{instancePath:instancePath+
 "/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT have more t\
-han 4096 characters"}],!1;if(func2(data1)<1)return validate60.errors=[{instancePath:instancePath+"/model",schemaPath:"#/\
+han 4096 characters"}],!1;if(func2(data1)<1)return validate61.errors=[{instancePath:instancePath+"/model",schemaPath:"#/\
 properties/model/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1}else
-return validate60.errors=[{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{
+return validate61.errors=[{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.budget!==void 0){
-let data2=data.budget,_errs7=errors;if(errors===errors)if(typeof data2=="string"){if(func2(data2)>40)return validate60.errors=
+let data2=data.budget,_errs7=errors;if(errors===errors)if(typeof data2=="string"){if(func2(data2)>40)return validate61.errors=
 [{instancePath:instancePath+"/budget",schemaPath:"#/$defs/size/maxLength",keyword:"maxLength",params:{limit:40},message:"\
-must NOT have more than 40 characters"}],!1;if(func2(data2)<1)return validate60.errors=[{instancePath:instancePath+"/bud\
+must NOT have more than 40 characters"}],!1;if(func2(data2)<1)return validate61.errors=[{instancePath:instancePath+"/bud\
 get",schemaPath:"#/$defs/size/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 charac\
-ters"}],!1}else return validate60.errors=[{instancePath:instancePath+"/budget",schemaPath:"#/$defs/size/type",keyword:"t\
+ters"}],!1}else return validate61.errors=[{instancePath:instancePath+"/budget",schemaPath:"#/$defs/size/type",keyword:"t\
 ype",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.
-limits!==void 0){let _errs10=errors;validate61(data.limits,{instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"\
-limits",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate61.errors:vErrors.concat(validate61.errors),errors=vErrors.
+limits!==void 0){let _errs10=errors;validate62(data.limits,{instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"\
+limits",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate62.errors:vErrors.concat(validate62.errors),errors=vErrors.
 length);var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.quant!==void 0){let data4=data.quant,_errs11=errors;
-if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate60.errors=[{instancePath:instancePath+"\
+if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate61.errors=[{instancePath:instancePath+"\
 /quant",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must \
-NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate60.errors=[{instancePath:instancePath+"/quant",
+NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate61.errors=[{instancePath:instancePath+"/quant",
 schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have f\
-ewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate60.errors=[{instancePath:instancePath+"/quant",schemaPath:"\
+ewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate61.errors=[{instancePath:instancePath+"/quant",schemaPath:"\
 common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'\
-must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate60.errors=[{instancePath:instancePath+"/quan\
+must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate61.errors=[{instancePath:instancePath+"/quan\
 t",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs11===errors}else var valid0=!0;if(valid0){if(data.context!==void 0){let data5=data.context,_errs14=errors,
-_errs15=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate60.errors=[{instancePath:instancePath+
+_errs15=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate61.errors=[{instancePath:instancePath+
 "/context",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs15&&typeof data5=="number"&&isFinite(data5)&&(data5<1||isNaN(data5)))return validate60.errors=[{instancePath:instancePath+
+_errs15&&typeof data5=="number"&&isFinite(data5)&&(data5<1||isNaN(data5)))return validate61.errors=[{instancePath:instancePath+
 "/context",schemaPath:"#/$defs/count/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1;var valid0=_errs14===errors}else var valid0=!0;if(valid0){if(data.kv!==void 0){let data6=data.kv,_errs17=errors;if(!(data6===
-"f32"||data6==="f16"||data6==="q8"||data6==="q8_0"||data6==="q4_0"))return validate60.errors=[{instancePath:instancePath+
-"/kv",schemaPath:"#/properties/kv/enum",keyword:"enum",params:{allowedValues:schema110.properties.kv.enum},message:"must\
+"f32"||data6==="f16"||data6==="q8"||data6==="q8_0"||data6==="q4_0"))return validate61.errors=[{instancePath:instancePath+
+"/kv",schemaPath:"#/properties/kv/enum",keyword:"enum",params:{allowedValues:schema113.properties.kv.enum},message:"must\
  be equal to one of the allowed values"}],!1;var valid0=_errs17===errors}else var valid0=!0;if(valid0){if(data.chunk!==void 0){
 let data7=data.chunk,_errs18=errors,_errs19=errors;if(!(typeof data7=="number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))
-return validate60.errors=[{instancePath:instancePath+"/chunk",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"\
+return validate61.errors=[{instancePath:instancePath+"/chunk",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"\
 integer"},message:"must be integer"}],!1;if(errors===_errs19&&typeof data7=="number"&&isFinite(data7)&&(data7<1||isNaN(data7)))
-return validate60.errors=[{instancePath:instancePath+"/chunk",schemaPath:"#/$defs/count/minimum",keyword:"minimum",params:{
+return validate61.errors=[{instancePath:instancePath+"/chunk",schemaPath:"#/$defs/count/minimum",keyword:"minimum",params:{
 comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){if(data.threads!==
 void 0){let data8=data.threads,_errs21=errors,_errs22=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(
-data8)))return validate60.errors=[{instancePath:instancePath+"/threads",schemaPath:"#/$defs/count/type",keyword:"type",params:{
+data8)))return validate61.errors=[{instancePath:instancePath+"/threads",schemaPath:"#/$defs/count/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs22&&typeof data8=="number"&&isFinite(data8)&&(data8<1||isNaN(
-data8)))return validate60.errors=[{instancePath:instancePath+"/threads",schemaPath:"#/$defs/count/minimum",keyword:"mini\
+data8)))return validate61.errors=[{instancePath:instancePath+"/threads",schemaPath:"#/$defs/count/minimum",keyword:"mini\
 mum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){
 if(data.sequences!==void 0){let data9=data.sequences,_errs24=errors,_errs25=errors;if(!(typeof data9=="number"&&!(data9%
-1)&&!isNaN(data9)&&isFinite(data9)))return validate60.errors=[{instancePath:instancePath+"/sequences",schemaPath:"#/$def\
+1)&&!isNaN(data9)&&isFinite(data9)))return validate61.errors=[{instancePath:instancePath+"/sequences",schemaPath:"#/$def\
 s/count/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs25&&typeof data9=="\
-number"&&isFinite(data9)&&(data9<1||isNaN(data9)))return validate60.errors=[{instancePath:instancePath+"/sequences",schemaPath:"\
+number"&&isFinite(data9)&&(data9<1||isNaN(data9)))return validate61.errors=[{instancePath:instancePath+"/sequences",schemaPath:"\
 #/$defs/count/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid0=_errs24===
 errors}else var valid0=!0;if(valid0){if(data.sharedPrefix!==void 0){let data10=data.sharedPrefix,_errs27=errors;if(!(typeof data10==
-"number"&&!(data10%1)&&!isNaN(data10)&&isFinite(data10)))return validate60.errors=[{instancePath:instancePath+"/sharedPr\
+"number"&&!(data10%1)&&!isNaN(data10)&&isFinite(data10)))return validate61.errors=[{instancePath:instancePath+"/sharedPr\
 efix",schemaPath:"#/properties/sharedPrefix/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;
-if(errors===_errs27&&typeof data10=="number"&&isFinite(data10)&&(data10<0||isNaN(data10)))return validate60.errors=[{instancePath:instancePath+
+if(errors===_errs27&&typeof data10=="number"&&isFinite(data10)&&(data10<0||isNaN(data10)))return validate61.errors=[{instancePath:instancePath+
 "/sharedPrefix",schemaPath:"#/properties/sharedPrefix/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0)if(data.host!==void 0){let data11=data.host,
-_errs29=errors;if(!(data11==="none"||data11==="node"||data11==="chromium"))return validate60.errors=[{instancePath:instancePath+
-"/host",schemaPath:"#/properties/host/enum",keyword:"enum",params:{allowedValues:schema110.properties.host.enum},message:"\
-must be equal to one of the allowed values"}],!1;var valid0=_errs29===errors}else var valid0=!0}}}}}}}}}}}}}else return validate60.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate60.
-errors=vErrors,errors===0}function validate59(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+_errs29=errors;if(!(data11==="none"||data11==="node"||data11==="chromium"))return validate61.errors=[{instancePath:instancePath+
+"/host",schemaPath:"#/properties/host/enum",keyword:"enum",params:{allowedValues:schema113.properties.host.enum},message:"\
+must be equal to one of the allowed values"}],!1;var valid0=_errs29===errors}else var valid0=!0}}}}}}}}}}}}}else return validate61.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate61.
+errors=vErrors,errors===0}function validate60(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===
-void 0&&(missing0="version")||data.plans===void 0&&(missing0="plans"))return validate59.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="version")||data.plans===void 0&&(missing0="plans"))return validate60.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="$schema"||key0==="version"||key0==="description"||key0==="plans")){
-return validate59.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+return validate60.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.$schema!==void 0){let _errs2=errors;
-if(typeof data.$schema!="string")return validate59.errors=[{instancePath:instancePath+"/$schema",schemaPath:"#/propertie\
+if(typeof data.$schema!="string")return validate60.errors=[{instancePath:instancePath+"/$schema",schemaPath:"#/propertie\
 s/%24schema/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
-if(valid0){if(data.version!==void 0){let _errs4=errors;if(data.version!==1)return validate59.errors=[{instancePath:instancePath+
+if(valid0){if(data.version!==void 0){let _errs4=errors;if(data.version!==1)return validate60.errors=[{instancePath:instancePath+
 "/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to con\
 stant"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.description!==void 0){let data2=data.description,
-_errs5=errors;if(errors===_errs5)if(typeof data2=="string"){if(func2(data2)>4096)return validate59.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===_errs5)if(typeof data2=="string"){if(func2(data2)>4096)return validate60.errors=[{instancePath:instancePath+
 "/description",schemaPath:"#/properties/description/maxLength",keyword:"maxLength",params:{limit:4096},message:"must NOT\
- have more than 4096 characters"}],!1}else return validate59.errors=[{instancePath:instancePath+"/description",schemaPath:"\
+ have more than 4096 characters"}],!1}else return validate60.errors=[{instancePath:instancePath+"/description",schemaPath:"\
 #/properties/description/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0)if(data.plans!==void 0){let data3=data.plans,_errs7=errors;if(errors===_errs7)if(Array.isArray(data3)){
-if(data3.length>1e3)return validate59.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/plans/maxItem\
-s",keyword:"maxItems",params:{limit:1e3},message:"must NOT have more than 1000 items"}],!1;if(data3.length<1)return validate59.
+if(data3.length>1e3)return validate60.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/plans/maxItem\
+s",keyword:"maxItems",params:{limit:1e3},message:"must NOT have more than 1000 items"}],!1;if(data3.length<1)return validate60.
 errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/plans/minItems",keyword:"minItems",params:{limit:1},
 message:"must NOT have fewer than 1 items"}],!1;{var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let _errs9=errors;
-validate60(data3[i0],{instancePath:instancePath+"/plans/"+i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate60.errors:vErrors.concat(validate60.errors),errors=vErrors.length);var valid1=_errs9===errors;
-if(!valid1)break}}}else return validate59.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/plans/typ\
+validate61(data3[i0],{instancePath:instancePath+"/plans/"+i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate61.errors:vErrors.concat(validate61.errors),errors=vErrors.length);var valid1=_errs9===errors;
+if(!valid1)break}}}else return validate60.errors=[{instancePath:instancePath+"/plans",schemaPath:"#/properties/plans/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs7===errors}else var valid0=!0}}}}}else
-return validate59.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate59.errors=vErrors,errors===0}var PlanReport=validate64,schema123={$schema:"https://json-schema.or\
+return validate60.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate60.errors=vErrors,errors===0}var PlanReport=validate65,schema126={$schema:"https://json-schema.or\
 g/draft/2020-12/schema",$id:"plan-report.schema.json",type:"object",required:["version","totalBytes","components","optio\
 ns","model","parameters","weights","ceilings"],additionalProperties:!1,properties:{version:{const:1},totalBytes:{type:"i\
 nteger",minimum:0},components:{type:"array",items:{$ref:"#/$defs/component"}},unknown:{type:"array",items:{$ref:"#/$defs\
@@ -1790,897 +1861,1083 @@ properties:{quantization:{type:"string"},weightBytes:{type:"integer",minimum:0},
 cells:{type:"array",items:{$ref:"#/$defs/cell"}}}},cell:{type:"object",required:["totalBytes"],additionalProperties:!1,properties:{
 totalBytes:{type:"integer",minimum:0},fits:{type:"boolean"}}},change:{type:"object",required:["option","value","totalByt\
 es","savedBytes","cost"],additionalProperties:!1,properties:{option:{type:"string"},value:{type:"string"},totalBytes:{type:"\
-integer",minimum:0},savedBytes:{type:"integer",minimum:0},cost:{type:"string"}}}}},schema124={type:"object",required:["n\
+integer",minimum:0},savedBytes:{type:"integer",minimum:0},cost:{type:"string"}}}}},schema127={type:"object",required:["n\
 ame","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:[
-"exact","measured","estimated"]}}};var schema126={type:"object",required:["context","chunk","kvType","logitsRows","threads","sequences","sharedPrefix","act\
+"exact","measured","estimated"]}}};var schema129={type:"object",required:["context","chunk","kvType","logitsRows","threads","sequences","sharedPrefix","act\
 ivePositions","host"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},
 kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1},
 sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",minimum:0},activePositions:{type:"integer",minimum:0},
-loraRank:{type:"integer",minimum:1},host:{enum:["none","node","chromium"]},quantization:{type:"string"}}},schema127={type:"\
+loraRank:{type:"integer",minimum:1},host:{enum:["none","node","chromium"]},quantization:{type:"string"}}},schema130={type:"\
 object",required:["architecture","parameters","source"],additionalProperties:!1,properties:{name:{type:"string"},architecture:{
 type:"string"},parameters:{type:"integer",minimum:0},source:{enum:["weights","configuration","catalogue"]},runs:{type:"b\
-oolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}};function validate65(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+oolean"},weightTypes:{type:"object",additionalProperties:{type:"integer",minimum:0}}}};function validate66(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.bytes===void 0&&(missing0=
-"bytes")||data.byDtype===void 0&&(missing0="byDtype")||data.byLayer===void 0&&(missing0="byLayer"))return validate65.errors=
+"bytes")||data.byDtype===void 0&&(missing0="byDtype")||data.byLayer===void 0&&(missing0="byLayer"))return validate66.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="bytes"||key0==="byDtype"||key0==="byL\
-ayer")){return validate65.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+ayer")){return validate66.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.bytes!==void 0){
-let data0=data.bytes,_errs2=errors;if(!(typeof data0=="number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate65.
+let data0=data.bytes,_errs2=errors;if(!(typeof data0=="number"&&!(data0%1)&&!isNaN(data0)&&isFinite(data0)))return validate66.
 errors=[{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type:"integer"},
-message:"must be integer"}],!1;if(errors===_errs2&&typeof data0=="number"&&isFinite(data0)&&(data0<0||isNaN(data0)))return validate65.
+message:"must be integer"}],!1;if(errors===_errs2&&typeof data0=="number"&&isFinite(data0)&&(data0<0||isNaN(data0)))return validate66.
 errors=[{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.byDtype!==void 0){
 let data1=data.byDtype,_errs4=errors;if(errors===_errs4)if(data1&&typeof data1=="object"&&!Array.isArray(data1))for(let key1 in data1){
-let data2=data1[key1],_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate65.
+let data2=data1[key1],_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate66.
 errors=[{instancePath:instancePath+"/byDtype/"+key1.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/properties/byDt\
 ype/additionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&
-typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate65.errors=[{instancePath:instancePath+"/\
+typeof data2=="number"&&isFinite(data2)&&(data2<0||isNaN(data2)))return validate66.errors=[{instancePath:instancePath+"/\
 byDtype/"+key1.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/properties/byDtype/additionalProperties/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid1=_errs7===errors;if(!valid1)break}else return validate65.
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid1=_errs7===errors;if(!valid1)break}else return validate66.
 errors=[{instancePath:instancePath+"/byDtype",schemaPath:"#/properties/byDtype/type",keyword:"type",params:{type:"object"},
 message:"must be object"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0)if(data.byLayer!==void 0){let data3=data.
 byLayer,_errs9=errors;if(errors===_errs9)if(Array.isArray(data3)){var valid2=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){
 let data4=data3[i0],_errs11=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;
-if(data4.name===void 0&&(missing1="name")||data4.bytes===void 0&&(missing1="bytes"))return validate65.errors=[{instancePath:instancePath+
+if(data4.name===void 0&&(missing1="name")||data4.bytes===void 0&&(missing1="bytes"))return validate66.errors=[{instancePath:instancePath+
 "/byLayer/"+i0,schemaPath:"#/$defs/group/required",keyword:"required",params:{missingProperty:missing1},message:"must ha\
 ve required property '"+missing1+"'"}],!1;{let _errs14=errors;for(let key2 in data4)if(!(key2==="name"||key2==="bytes")){
-return validate65.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/additionalProperties",keyword:"\
+return validate66.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs14===
-errors){if(data4.name!==void 0){let _errs15=errors;if(typeof data4.name!="string")return validate65.errors=[{instancePath:instancePath+
+errors){if(data4.name!==void 0){let _errs15=errors;if(typeof data4.name!="string")return validate66.errors=[{instancePath:instancePath+
 "/byLayer/"+i0+"/name",schemaPath:"#/$defs/group/properties/name/type",keyword:"type",params:{type:"string"},message:"mu\
 st be string"}],!1;var valid4=_errs15===errors}else var valid4=!0;if(valid4)if(data4.bytes!==void 0){let data6=data4.bytes,
-_errs17=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate65.errors=[{instancePath:instancePath+
+_errs17=errors;if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate66.errors=[{instancePath:instancePath+
 "/byLayer/"+i0+"/bytes",schemaPath:"#/$defs/group/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs17&&typeof data6=="number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate65.
+must be integer"}],!1;if(errors===_errs17&&typeof data6=="number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate66.
 errors=[{instancePath:instancePath+"/byLayer/"+i0+"/bytes",schemaPath:"#/$defs/group/properties/bytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid4=_errs17===errors}else var valid4=!0}}}else
-return validate65.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid2=_errs11===errors;if(!valid2)break}}else return validate65.errors=
+return validate66.errors=[{instancePath:instancePath+"/byLayer/"+i0,schemaPath:"#/$defs/group/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid2=_errs11===errors;if(!valid2)break}}else return validate66.errors=
 [{instancePath:instancePath+"/byLayer",schemaPath:"#/properties/byLayer/type",keyword:"type",params:{type:"array"},message:"\
-must be array"}],!1;var valid0=_errs9===errors}else var valid0=!0}}}}else return validate65.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate65.errors=vErrors,errors===0}
-var schema133={type:"object",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start",
+must be array"}],!1;var valid0=_errs9===errors}else var valid0=!0}}}}else return validate66.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate66.errors=vErrors,errors===0}
+var schema136={type:"object",required:["phase","bytes","parts"],additionalProperties:!1,properties:{phase:{enum:["start",
 "allocate","read","repack","ready","run"]},bytes:{type:"integer",minimum:0},parts:{type:"array",items:{$ref:"#/$defs/com\
-ponent"}}}};function validate67(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
+ponent"}}}};function validate68(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){
 let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.phase===
-void 0&&(missing0="phase")||data.bytes===void 0&&(missing0="bytes")||data.parts===void 0&&(missing0="parts"))return validate67.
+void 0&&(missing0="phase")||data.bytes===void 0&&(missing0="bytes")||data.parts===void 0&&(missing0="parts"))return validate68.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="phase"||key0==="bytes"||key0===
-"parts")){return validate67.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"parts")){return validate68.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.phase!==void 0){
 let data0=data.phase,_errs2=errors;if(!(data0==="start"||data0==="allocate"||data0==="read"||data0==="repack"||data0==="\
-ready"||data0==="run"))return validate67.errors=[{instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",
-keyword:"enum",params:{allowedValues:schema133.properties.phase.enum},message:"must be equal to one of the allowed value\
+ready"||data0==="run"))return validate68.errors=[{instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",
+keyword:"enum",params:{allowedValues:schema136.properties.phase.enum},message:"must be equal to one of the allowed value\
 s"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.bytes!==void 0){let data1=data.bytes,_errs3=errors;
-if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate67.errors=[{instancePath:instancePath+
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate68.errors=[{instancePath:instancePath+
 "/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate67.errors=[{instancePath:instancePath+
+_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate68.errors=[{instancePath:instancePath+
 "/bytes",schemaPath:"#/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
 0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0)if(data.parts!==void 0){let data2=data.parts,_errs5=errors;
 if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0],
 _errs7=errors;if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.name===void 0&&
-(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate67.errors=
+(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate68.errors=
 [{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},
 message:"must have required property '"+missing1+"'"}],!1;{let _errs10=errors;for(let key1 in data3)if(!(key1==="name"||
-key1==="bytes"||key1==="kind")){return validate67.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/co\
+key1==="bytes"||key1==="kind")){return validate68.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/co\
 mponent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have add\
 itional properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;if(typeof data3.name!="st\
-ring")return validate67.errors=[{instancePath:instancePath+"/parts/"+i0+"/name",schemaPath:"#/$defs/component/properties\
+ring")return validate68.errors=[{instancePath:instancePath+"/parts/"+i0+"/name",schemaPath:"#/$defs/component/properties\
 /name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===errors}else var valid3=!0;
 if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(
-data5)&&isFinite(data5)))return validate67.errors=[{instancePath:instancePath+"/parts/"+i0+"/bytes",schemaPath:"#/$defs/\
+data5)&&isFinite(data5)))return validate68.errors=[{instancePath:instancePath+"/parts/"+i0+"/bytes",schemaPath:"#/$defs/\
 component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs13&&
-typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate67.errors=[{instancePath:instancePath+"/\
+typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate68.errors=[{instancePath:instancePath+"/\
 parts/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)if(data3.kind!==void 0){let data6=data3.
-kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate67.errors=[{instancePath:instancePath+
-"/parts/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",params:{allowedValues:schema124.
+kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate68.errors=[{instancePath:instancePath+
+"/parts/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",params:{allowedValues:schema127.
 properties.kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else
-return validate67.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)break}}else return validate67.errors=
+return validate68.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)break}}else return validate68.errors=
 [{instancePath:instancePath+"/parts",schemaPath:"#/properties/parts/type",keyword:"type",params:{type:"array"},message:"\
-must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}}else return validate67.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate67.errors=vErrors,errors===0}function validate69(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}}else return validate68.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate68.errors=vErrors,errors===0}function validate70(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let _errs1=errors;for(let key0 in data)if(!(key0===
-"largestContext"||key0==="largestSequences"||key0==="bestKvType"||key0==="smallestKvType"||key0==="bestQuantization")){return validate69.
+"largestContext"||key0==="largestSequences"||key0==="bestKvType"||key0==="smallestKvType"||key0==="bestQuantization")){return validate70.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.largestContext!==void 0){let data0=data.
 largestContext,_errs2=errors;if(errors===errors)if(data0&&typeof data0=="object"&&!Array.isArray(data0)){let missing0;if(data0.
-value===void 0&&(missing0="value")||data0.totalBytes===void 0&&(missing0="totalBytes"))return validate69.errors=[{instancePath:instancePath+
+value===void 0&&(missing0="value")||data0.totalBytes===void 0&&(missing0="totalBytes"))return validate70.errors=[{instancePath:instancePath+
 "/largestContext",schemaPath:"#/$defs/count/required",keyword:"required",params:{missingProperty:missing0},message:"must\
  have required property '"+missing0+"'"}],!1;{let _errs5=errors;for(let key1 in data0)if(!(key1==="value"||key1==="total\
-Bytes")){return validate69.errors=[{instancePath:instancePath+"/largestContext",schemaPath:"#/$defs/count/additionalProp\
+Bytes")){return validate70.errors=[{instancePath:instancePath+"/largestContext",schemaPath:"#/$defs/count/additionalProp\
 erties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properties"}],
 !1;break}if(_errs5===errors){if(data0.value!==void 0){let data1=data0.value,_errs6=errors;if(!(typeof data1=="number"&&!(data1%
-1)&&!isNaN(data1)&&isFinite(data1)))return validate69.errors=[{instancePath:instancePath+"/largestContext/value",schemaPath:"\
+1)&&!isNaN(data1)&&isFinite(data1)))return validate70.errors=[{instancePath:instancePath+"/largestContext/value",schemaPath:"\
 #/$defs/count/properties/value/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&
-typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate69.errors=[{instancePath:instancePath+"/\
+typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate70.errors=[{instancePath:instancePath+"/\
 largestContext/value",schemaPath:"#/$defs/count/properties/value/minimum",keyword:"minimum",params:{comparison:">=",limit:1},
 message:"must be >= 1"}],!1;var valid2=_errs6===errors}else var valid2=!0;if(valid2)if(data0.totalBytes!==void 0){let data2=data0.
-totalBytes,_errs8=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate69.errors=
+totalBytes,_errs8=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&isFinite(data2)))return validate70.errors=
 [{instancePath:instancePath+"/largestContext/totalBytes",schemaPath:"#/$defs/count/properties/totalBytes/type",keyword:"\
 type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data2=="number"&&isFinite(data2)&&
-(data2<0||isNaN(data2)))return validate69.errors=[{instancePath:instancePath+"/largestContext/totalBytes",schemaPath:"#/\
+(data2<0||isNaN(data2)))return validate70.errors=[{instancePath:instancePath+"/largestContext/totalBytes",schemaPath:"#/\
 $defs/count/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;
-var valid2=_errs8===errors}else var valid2=!0}}}else return validate69.errors=[{instancePath:instancePath+"/largestConte\
+var valid2=_errs8===errors}else var valid2=!0}}}else return validate70.errors=[{instancePath:instancePath+"/largestConte\
 xt",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.largestSequences!==void 0){let data3=data.largestSequences,_errs10=errors;if(errors===
 errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.value===void 0&&(missing1="value")||
-data3.totalBytes===void 0&&(missing1="totalBytes"))return validate69.errors=[{instancePath:instancePath+"/largestSequenc\
+data3.totalBytes===void 0&&(missing1="totalBytes"))return validate70.errors=[{instancePath:instancePath+"/largestSequenc\
 es",schemaPath:"#/$defs/count/required",keyword:"required",params:{missingProperty:missing1},message:"must have required\
- property '"+missing1+"'"}],!1;{let _errs13=errors;for(let key2 in data3)if(!(key2==="value"||key2==="totalBytes")){return validate69.
+ property '"+missing1+"'"}],!1;{let _errs13=errors;for(let key2 in data3)if(!(key2==="value"||key2==="totalBytes")){return validate70.
 errors=[{instancePath:instancePath+"/largestSequences",schemaPath:"#/$defs/count/additionalProperties",keyword:"addition\
 alProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;break}if(_errs13===errors){
 if(data3.value!==void 0){let data4=data3.value,_errs14=errors;if(!(typeof data4=="number"&&!(data4%1)&&!isNaN(data4)&&isFinite(
-data4)))return validate69.errors=[{instancePath:instancePath+"/largestSequences/value",schemaPath:"#/$defs/count/propert\
+data4)))return validate70.errors=[{instancePath:instancePath+"/largestSequences/value",schemaPath:"#/$defs/count/propert\
 ies/value/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data4==
-"number"&&isFinite(data4)&&(data4<1||isNaN(data4)))return validate69.errors=[{instancePath:instancePath+"/largestSequenc\
+"number"&&isFinite(data4)&&(data4<1||isNaN(data4)))return validate70.errors=[{instancePath:instancePath+"/largestSequenc\
 es/value",schemaPath:"#/$defs/count/properties/value/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1;var valid4=_errs14===errors}else var valid4=!0;if(valid4)if(data3.totalBytes!==void 0){let data5=data3.
-totalBytes,_errs16=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate69.errors=
+totalBytes,_errs16=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate70.errors=
 [{instancePath:instancePath+"/largestSequences/totalBytes",schemaPath:"#/$defs/count/properties/totalBytes/type",keyword:"\
 type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs16&&typeof data5=="number"&&isFinite(data5)&&
-(data5<0||isNaN(data5)))return validate69.errors=[{instancePath:instancePath+"/largestSequences/totalBytes",schemaPath:"\
+(data5<0||isNaN(data5)))return validate70.errors=[{instancePath:instancePath+"/largestSequences/totalBytes",schemaPath:"\
 #/$defs/count/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1;var valid4=_errs16===errors}else var valid4=!0}}}else return validate69.errors=[{instancePath:instancePath+"/largestS\
+!1;var valid4=_errs16===errors}else var valid4=!0}}}else return validate70.errors=[{instancePath:instancePath+"/largestS\
 equences",schemaPath:"#/$defs/count/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===
 errors}else var valid0=!0;if(valid0){if(data.bestKvType!==void 0){let data6=data.bestKvType,_errs18=errors;if(errors===errors)
 if(data6&&typeof data6=="object"&&!Array.isArray(data6)){let missing2;if(data6.value===void 0&&(missing2="value")||data6.
-totalBytes===void 0&&(missing2="totalBytes"))return validate69.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"\
+totalBytes===void 0&&(missing2="totalBytes"))return validate70.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"\
 #/$defs/choice/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+
-"'"}],!1;{let _errs21=errors;for(let key3 in data6)if(!(key3==="value"||key3==="totalBytes"||key3==="error")){return validate69.
+"'"}],!1;{let _errs21=errors;for(let key3 in data6)if(!(key3==="value"||key3==="totalBytes"||key3==="error")){return validate70.
 errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"#/$defs/choice/additionalProperties",keyword:"additionalPro\
 perties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs21===errors){
-if(data6.value!==void 0){let _errs22=errors;if(typeof data6.value!="string")return validate69.errors=[{instancePath:instancePath+
+if(data6.value!==void 0){let _errs22=errors;if(typeof data6.value!="string")return validate70.errors=[{instancePath:instancePath+
 "/bestKvType/value",schemaPath:"#/$defs/choice/properties/value/type",keyword:"type",params:{type:"string"},message:"mus\
 t be string"}],!1;var valid6=_errs22===errors}else var valid6=!0;if(valid6){if(data6.totalBytes!==void 0){let data8=data6.
-totalBytes,_errs24=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate69.errors=
+totalBytes,_errs24=errors;if(!(typeof data8=="number"&&!(data8%1)&&!isNaN(data8)&&isFinite(data8)))return validate70.errors=
 [{instancePath:instancePath+"/bestKvType/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"typ\
 e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs24&&typeof data8=="number"&&isFinite(data8)&&
-(data8<0||isNaN(data8)))return validate69.errors=[{instancePath:instancePath+"/bestKvType/totalBytes",schemaPath:"#/$def\
+(data8<0||isNaN(data8)))return validate70.errors=[{instancePath:instancePath+"/bestKvType/totalBytes",schemaPath:"#/$def\
 s/choice/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid6=_errs24===
 errors}else var valid6=!0;if(valid6)if(data6.error!==void 0){let data9=data6.error,_errs26=errors;if(errors===_errs26)if(typeof data9==
-"number"&&isFinite(data9)){if(data9<0||isNaN(data9))return validate69.errors=[{instancePath:instancePath+"/bestKvType/er\
+"number"&&isFinite(data9)){if(data9<0||isNaN(data9))return validate70.errors=[{instancePath:instancePath+"/bestKvType/er\
 ror",schemaPath:"#/$defs/choice/properties/error/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"mu\
-st be >= 0"}],!1}else return validate69.errors=[{instancePath:instancePath+"/bestKvType/error",schemaPath:"#/$defs/choic\
+st be >= 0"}],!1}else return validate70.errors=[{instancePath:instancePath+"/bestKvType/error",schemaPath:"#/$defs/choic\
 e/properties/error/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs26===errors}else
-var valid6=!0}}}}else return validate69.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"#/$defs/choice/type",
+var valid6=!0}}}}else return validate70.errors=[{instancePath:instancePath+"/bestKvType",schemaPath:"#/$defs/choice/type",
 keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0;if(valid0){
 if(data.smallestKvType!==void 0){let data10=data.smallestKvType,_errs28=errors;if(errors===errors)if(data10&&typeof data10==
 "object"&&!Array.isArray(data10)){let missing3;if(data10.value===void 0&&(missing3="value")||data10.totalBytes===void 0&&
-(missing3="totalBytes"))return validate69.errors=[{instancePath:instancePath+"/smallestKvType",schemaPath:"#/$defs/choic\
+(missing3="totalBytes"))return validate70.errors=[{instancePath:instancePath+"/smallestKvType",schemaPath:"#/$defs/choic\
 e/required",keyword:"required",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],
-!1;{let _errs31=errors;for(let key4 in data10)if(!(key4==="value"||key4==="totalBytes"||key4==="error")){return validate69.
+!1;{let _errs31=errors;for(let key4 in data10)if(!(key4==="value"||key4==="totalBytes"||key4==="error")){return validate70.
 errors=[{instancePath:instancePath+"/smallestKvType",schemaPath:"#/$defs/choice/additionalProperties",keyword:"additiona\
 lProperties",params:{additionalProperty:key4},message:"must NOT have additional properties"}],!1;break}if(_errs31===errors){
-if(data10.value!==void 0){let _errs32=errors;if(typeof data10.value!="string")return validate69.errors=[{instancePath:instancePath+
+if(data10.value!==void 0){let _errs32=errors;if(typeof data10.value!="string")return validate70.errors=[{instancePath:instancePath+
 "/smallestKvType/value",schemaPath:"#/$defs/choice/properties/value/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid8=_errs32===errors}else var valid8=!0;if(valid8){if(data10.totalBytes!==void 0){let data12=data10.
-totalBytes,_errs34=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate69.
+totalBytes,_errs34=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate70.
 errors=[{instancePath:instancePath+"/smallestKvType/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"\
 type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data12=="number"&&isFinite(data12)&&
-(data12<0||isNaN(data12)))return validate69.errors=[{instancePath:instancePath+"/smallestKvType/totalBytes",schemaPath:"\
+(data12<0||isNaN(data12)))return validate70.errors=[{instancePath:instancePath+"/smallestKvType/totalBytes",schemaPath:"\
 #/$defs/choice/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1;var valid8=_errs34===errors}else var valid8=!0;if(valid8)if(data10.error!==void 0){let data13=data10.error,_errs36=errors;
-if(errors===_errs36)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate69.errors=[{
+if(errors===_errs36)if(typeof data13=="number"&&isFinite(data13)){if(data13<0||isNaN(data13))return validate70.errors=[{
 instancePath:instancePath+"/smallestKvType/error",schemaPath:"#/$defs/choice/properties/error/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate69.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate70.errors=[{instancePath:instancePath+"\
 /smallestKvType/error",schemaPath:"#/$defs/choice/properties/error/type",keyword:"type",params:{type:"number"},message:"\
-must be number"}],!1;var valid8=_errs36===errors}else var valid8=!0}}}}else return validate69.errors=[{instancePath:instancePath+
+must be number"}],!1;var valid8=_errs36===errors}else var valid8=!0}}}}else return validate70.errors=[{instancePath:instancePath+
 "/smallestKvType",schemaPath:"#/$defs/choice/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs28===
 errors}else var valid0=!0;if(valid0)if(data.bestQuantization!==void 0){let data14=data.bestQuantization,_errs38=errors;if(errors===
 errors)if(data14&&typeof data14=="object"&&!Array.isArray(data14)){let missing4;if(data14.value===void 0&&(missing4="val\
-ue")||data14.totalBytes===void 0&&(missing4="totalBytes"))return validate69.errors=[{instancePath:instancePath+"/bestQua\
+ue")||data14.totalBytes===void 0&&(missing4="totalBytes"))return validate70.errors=[{instancePath:instancePath+"/bestQua\
 ntization",schemaPath:"#/$defs/choice/required",keyword:"required",params:{missingProperty:missing4},message:"must have \
 required property '"+missing4+"'"}],!1;{let _errs41=errors;for(let key5 in data14)if(!(key5==="value"||key5==="totalByte\
-s"||key5==="error")){return validate69.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice\
+s"||key5==="error")){return validate70.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice\
 /additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key5},message:"must NOT have additional\
  properties"}],!1;break}if(_errs41===errors){if(data14.value!==void 0){let _errs42=errors;if(typeof data14.value!="strin\
-g")return validate69.errors=[{instancePath:instancePath+"/bestQuantization/value",schemaPath:"#/$defs/choice/properties/\
+g")return validate70.errors=[{instancePath:instancePath+"/bestQuantization/value",schemaPath:"#/$defs/choice/properties/\
 value/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs42===errors}else var valid10=!0;
 if(valid10){if(data14.totalBytes!==void 0){let data16=data14.totalBytes,_errs44=errors;if(!(typeof data16=="number"&&!(data16%
-1)&&!isNaN(data16)&&isFinite(data16)))return validate69.errors=[{instancePath:instancePath+"/bestQuantization/totalBytes",
+1)&&!isNaN(data16)&&isFinite(data16)))return validate70.errors=[{instancePath:instancePath+"/bestQuantization/totalBytes",
 schemaPath:"#/$defs/choice/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs44&&typeof data16=="number"&&isFinite(data16)&&(data16<0||isNaN(data16)))return validate69.errors=[{
+!1;if(errors===_errs44&&typeof data16=="number"&&isFinite(data16)&&(data16<0||isNaN(data16)))return validate70.errors=[{
 instancePath:instancePath+"/bestQuantization/totalBytes",schemaPath:"#/$defs/choice/properties/totalBytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid10=_errs44===errors}else var valid10=!0;if(valid10)
 if(data14.error!==void 0){let data17=data14.error,_errs46=errors;if(errors===_errs46)if(typeof data17=="number"&&isFinite(
-data17)){if(data17<0||isNaN(data17))return validate69.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"\
+data17)){if(data17<0||isNaN(data17))return validate70.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"\
 #/$defs/choice/properties/error/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate69.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"#/$defs/choice/properties/err\
+return validate70.errors=[{instancePath:instancePath+"/bestQuantization/error",schemaPath:"#/$defs/choice/properties/err\
 or/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid10=_errs46===errors}else var valid10=!0}}}}else
-return validate69.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice/type",keyword:"type",
-params:{type:"object"},message:"must be object"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}else return validate69.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate69.
-errors=vErrors,errors===0}function validate72(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+return validate70.errors=[{instancePath:instancePath+"/bestQuantization",schemaPath:"#/$defs/choice/type",keyword:"type",
+params:{type:"object"},message:"must be object"}],!1;var valid0=_errs38===errors}else var valid0=!0}}}}}else return validate70.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate70.
+errors=vErrors,errors===0}function validate73(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.quantization===void 0&&
 (missing0="quantization")||data.weightBytes===void 0&&(missing0="weightBytes")||data.bitsPerWeight===void 0&&(missing0="\
-bitsPerWeight")||data.cells===void 0&&(missing0="cells"))return validate72.errors=[{instancePath,schemaPath:"#/required",
+bitsPerWeight")||data.cells===void 0&&(missing0="cells"))return validate73.errors=[{instancePath,schemaPath:"#/required",
 keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="quantization"||key0==="weightBytes"||key0==="bitsPerWeight"||key0==="cells")){return validate72.
+for(let key0 in data)if(!(key0==="quantization"||key0==="weightBytes"||key0==="bitsPerWeight"||key0==="cells")){return validate73.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.quantization!==void 0){let _errs2=errors;
-if(typeof data.quantization!="string")return validate72.errors=[{instancePath:instancePath+"/quantization",schemaPath:"#\
+if(typeof data.quantization!="string")return validate73.errors=[{instancePath:instancePath+"/quantization",schemaPath:"#\
 /properties/quantization/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else
 var valid0=!0;if(valid0){if(data.weightBytes!==void 0){let data1=data.weightBytes,_errs4=errors;if(!(typeof data1=="numb\
-er"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate72.errors=[{instancePath:instancePath+"/weightBytes",schemaPath:"\
+er"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate73.errors=[{instancePath:instancePath+"/weightBytes",schemaPath:"\
 #/properties/weightBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&
-typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate72.errors=[{instancePath:instancePath+"/\
+typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate73.errors=[{instancePath:instancePath+"/\
 weightBytes",schemaPath:"#/properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
 ust be >= 0"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.bitsPerWeight!==void 0){let data2=data.
-bitsPerWeight,_errs6=errors;if(errors===_errs6)if(typeof data2=="number"&&isFinite(data2)){if(data2<0||isNaN(data2))return validate72.
+bitsPerWeight,_errs6=errors;if(errors===_errs6)if(typeof data2=="number"&&isFinite(data2)){if(data2<0||isNaN(data2))return validate73.
 errors=[{instancePath:instancePath+"/bitsPerWeight",schemaPath:"#/properties/bitsPerWeight/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate72.errors=[{instancePath:instancePath+"/bitsPer\
+comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate73.errors=[{instancePath:instancePath+"/bitsPer\
 Weight",schemaPath:"#/properties/bitsPerWeight/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;
 var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.cells!==void 0){let data3=data.cells,_errs8=errors;if(errors===
 _errs8)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs10=errors;
 if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;if(data4.totalBytes===void 0&&(missing1=
-"totalBytes"))return validate72.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/required",keyword:"\
+"totalBytes"))return validate73.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/required",keyword:"\
 required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs13=errors;
-for(let key1 in data4)if(!(key1==="totalBytes"||key1==="fits")){return validate72.errors=[{instancePath:instancePath+"/c\
+for(let key1 in data4)if(!(key1==="totalBytes"||key1==="fits")){return validate73.errors=[{instancePath:instancePath+"/c\
 ells/"+i0,schemaPath:"#/$defs/cell/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
 message:"must NOT have additional properties"}],!1;break}if(_errs13===errors){if(data4.totalBytes!==void 0){let data5=data4.
-totalBytes,_errs14=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate72.errors=
+totalBytes,_errs14=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate73.errors=
 [{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$defs/cell/properties/totalBytes/type",keyword:"typ\
 e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data5=="number"&&isFinite(data5)&&
-(data5<0||isNaN(data5)))return validate72.errors=[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$d\
+(data5<0||isNaN(data5)))return validate73.errors=[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$d\
 efs/cell/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs14===
-errors}else var valid3=!0;if(valid3)if(data4.fits!==void 0){let _errs16=errors;if(typeof data4.fits!="boolean")return validate72.
+errors}else var valid3=!0;if(valid3)if(data4.fits!==void 0){let _errs16=errors;if(typeof data4.fits!="boolean")return validate73.
 errors=[{instancePath:instancePath+"/cells/"+i0+"/fits",schemaPath:"#/$defs/cell/properties/fits/type",keyword:"type",params:{
-type:"boolean"},message:"must be boolean"}],!1;var valid3=_errs16===errors}else var valid3=!0}}}else return validate72.errors=
+type:"boolean"},message:"must be boolean"}],!1;var valid3=_errs16===errors}else var valid3=!0}}}else return validate73.errors=
 [{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/type",keyword:"type",params:{type:"object"},message:"m\
-ust be object"}],!1;var valid1=_errs10===errors;if(!valid1)break}}else return validate72.errors=[{instancePath:instancePath+
+ust be object"}],!1;var valid1=_errs10===errors;if(!valid1)break}}else return validate73.errors=[{instancePath:instancePath+
 "/cells",schemaPath:"#/properties/cells/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===
-errors}else var valid0=!0}}}}}else return validate72.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate72.errors=vErrors,errors===0}function validate71(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate73.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate73.errors=vErrors,errors===0}function validate72(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.contexts===void 0&&(missing0="contexts")||data.kvType===void 0&&(missing0=
-"kvType")||data.rows===void 0&&(missing0="rows"))return validate71.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"kvType")||data.rows===void 0&&(missing0="rows"))return validate72.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="contexts"||key0==="kvType"||key0==="rows")){return validate71.errors=[{instancePath,schemaPath:"\
+for(let key0 in data)if(!(key0==="contexts"||key0==="kvType"||key0==="rows")){return validate72.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.contexts!==void 0){let data0=data.contexts,_errs2=errors;if(errors===
 _errs2)if(Array.isArray(data0)){var valid1=!0;let len0=data0.length;for(let i0=0;i0<len0;i0++){let data1=data0[i0],_errs4=errors;
-if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate71.errors=[{instancePath:instancePath+
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate72.errors=[{instancePath:instancePath+
 "/contexts/"+i0,schemaPath:"#/properties/contexts/items/type",keyword:"type",params:{type:"integer"},message:"must be in\
-teger"}],!1;if(errors===_errs4&&typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate71.errors=
+teger"}],!1;if(errors===_errs4&&typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate72.errors=
 [{instancePath:instancePath+"/contexts/"+i0,schemaPath:"#/properties/contexts/items/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:1},message:"must be >= 1"}],!1;var valid1=_errs4===errors;if(!valid1)break}}else return validate71.errors=[{instancePath:instancePath+
+>=",limit:1},message:"must be >= 1"}],!1;var valid1=_errs4===errors;if(!valid1)break}}else return validate72.errors=[{instancePath:instancePath+
 "/contexts",schemaPath:"#/properties/contexts/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs2===
-errors}else var valid0=!0;if(valid0){if(data.kvType!==void 0){let _errs6=errors;if(typeof data.kvType!="string")return validate71.
+errors}else var valid0=!0;if(valid0){if(data.kvType!==void 0){let _errs6=errors;if(typeof data.kvType!="string")return validate72.
 errors=[{instancePath:instancePath+"/kvType",schemaPath:"#/properties/kvType/type",keyword:"type",params:{type:"string"},
 message:"must be string"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.rows!==void 0){let data3=data.
 rows,_errs8=errors;if(errors===_errs8)if(Array.isArray(data3)){var valid2=!0;let len1=data3.length;for(let i1=0;i1<len1;i1++){
-let _errs10=errors;validate72(data3[i1],{instancePath:instancePath+"/rows/"+i1,parentData:data3,parentDataProperty:i1,rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate72.errors:vErrors.concat(validate72.errors),errors=vErrors.length);var valid2=_errs10===
-errors;if(!valid2)break}}else return validate71.errors=[{instancePath:instancePath+"/rows",schemaPath:"#/properties/rows\
+let _errs10=errors;validate73(data3[i1],{instancePath:instancePath+"/rows/"+i1,parentData:data3,parentDataProperty:i1,rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate73.errors:vErrors.concat(validate73.errors),errors=vErrors.length);var valid2=_errs10===
+errors;if(!valid2)break}}else return validate72.errors=[{instancePath:instancePath+"/rows",schemaPath:"#/properties/rows\
 /type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate71.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate71.errors=vErrors,errors===0}function validate64(data,{instancePath="",parentData,parentDataProperty,
+return validate72.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate72.errors=vErrors,errors===0}function validate65(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.totalBytes===void 0&&(missing0="totalBytes")||data.
 components===void 0&&(missing0="components")||data.options===void 0&&(missing0="options")||data.model===void 0&&(missing0=
 "model")||data.parameters===void 0&&(missing0="parameters")||data.weights===void 0&&(missing0="weights")||data.ceilings===
-void 0&&(missing0="ceilings"))return validate64.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+void 0&&(missing0="ceilings"))return validate65.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
 missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!func1.call(schema123.properties,key0)){return validate64.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
+if(!func1.call(schema126.properties,key0)){return validate65.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"\
 additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate64.errors=[{instancePath:instancePath+
+errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate65.errors=[{instancePath:instancePath+
 "/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},message:"must be equal to con\
 stant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.totalBytes!==void 0){let data1=data.totalBytes,
-_errs3=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate64.errors=[{instancePath:instancePath+
+_errs3=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate65.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],
-!1;if(errors===_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate64.errors=[{instancePath:instancePath+
+!1;if(errors===_errs3&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate65.errors=[{instancePath:instancePath+
 "/totalBytes",schemaPath:"#/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
 ust be >= 0"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data2=data.components,
 _errs5=errors;if(errors===_errs5)if(Array.isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){
 let data3=data2[i0],_errs7=errors;if(errors===errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;
 if(data3.name===void 0&&(missing1="name")||data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kin\
-d"))return validate64.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"\
+d"))return validate65.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"\
 required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs10=errors;
-for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||key1==="kind")){return validate64.errors=[{instancePath:instancePath+
+for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||key1==="kind")){return validate65.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
 message:"must NOT have additional properties"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;
-if(typeof data3.name!="string")return validate64.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
+if(typeof data3.name!="string")return validate65.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
 #/$defs/component/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===
 errors}else var valid3=!0;if(valid3){if(data3.bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="n\
-umber"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate64.errors=[{instancePath:instancePath+"/components/"+
+umber"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate65.errors=[{instancePath:instancePath+"/components/"+
 i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be\
- integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate64.errors=
+ integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&isFinite(data5)&&(data5<0||isNaN(data5)))return validate65.errors=
 [{instancePath:instancePath+"/components/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/bytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)
 if(data3.kind!==void 0){let data6=data3.kind,_errs15=errors;if(!(data6==="exact"||data6==="measured"||data6==="estimated"))
-return validate64.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
-kind/enum",keyword:"enum",params:{allowedValues:schema124.properties.kind.enum},message:"must be equal to one of the all\
-owed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate64.errors=[{instancePath:instancePath+
+return validate65.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/properties/\
+kind/enum",keyword:"enum",params:{allowedValues:schema127.properties.kind.enum},message:"must be equal to one of the all\
+owed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else return validate65.errors=[{instancePath:instancePath+
 "/components/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;
-var valid1=_errs7===errors;if(!valid1)break}}else return validate64.errors=[{instancePath:instancePath+"/components",schemaPath:"\
+var valid1=_errs7===errors;if(!valid1)break}}else return validate65.errors=[{instancePath:instancePath+"/components",schemaPath:"\
 #/properties/components/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else
 var valid0=!0;if(valid0){if(data.unknown!==void 0){let data7=data.unknown,_errs16=errors;if(errors===_errs16)if(Array.isArray(
 data7)){var valid4=!0;let len1=data7.length;for(let i1=0;i1<len1;i1++){let data8=data7[i1],_errs18=errors;if(errors===errors)
 if(data8&&typeof data8=="object"&&!Array.isArray(data8)){let missing2;if(data8.name===void 0&&(missing2="name")||data8.reason===
-void 0&&(missing2="reason"))return validate64.errors=[{instancePath:instancePath+"/unknown/"+i1,schemaPath:"#/$defs/unkn\
+void 0&&(missing2="reason"))return validate65.errors=[{instancePath:instancePath+"/unknown/"+i1,schemaPath:"#/$defs/unkn\
 own/required",keyword:"required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],
-!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="name"||key2==="reason")){return validate64.errors=[{instancePath:instancePath+
+!1;{let _errs21=errors;for(let key2 in data8)if(!(key2==="name"||key2==="reason")){return validate65.errors=[{instancePath:instancePath+
 "/unknown/"+i1,schemaPath:"#/$defs/unknown/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
 message:"must NOT have additional properties"}],!1;break}if(_errs21===errors){if(data8.name!==void 0){let _errs22=errors;
-if(typeof data8.name!="string")return validate64.errors=[{instancePath:instancePath+"/unknown/"+i1+"/name",schemaPath:"#\
+if(typeof data8.name!="string")return validate65.errors=[{instancePath:instancePath+"/unknown/"+i1+"/name",schemaPath:"#\
 /$defs/unknown/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs22===
-errors}else var valid6=!0;if(valid6)if(data8.reason!==void 0){let _errs24=errors;if(typeof data8.reason!="string")return validate64.
+errors}else var valid6=!0;if(valid6)if(data8.reason!==void 0){let _errs24=errors;if(typeof data8.reason!="string")return validate65.
 errors=[{instancePath:instancePath+"/unknown/"+i1+"/reason",schemaPath:"#/$defs/unknown/properties/reason/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs24===errors}else var valid6=!0}}}else return validate64.
+type",params:{type:"string"},message:"must be string"}],!1;var valid6=_errs24===errors}else var valid6=!0}}}else return validate65.
 errors=[{instancePath:instancePath+"/unknown/"+i1,schemaPath:"#/$defs/unknown/type",keyword:"type",params:{type:"object"},
-message:"must be object"}],!1;var valid4=_errs18===errors;if(!valid4)break}}else return validate64.errors=[{instancePath:instancePath+
+message:"must be object"}],!1;var valid4=_errs18===errors;if(!valid4)break}}else return validate65.errors=[{instancePath:instancePath+
 "/unknown",schemaPath:"#/properties/unknown/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs16===
-errors}else var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs26=errors;if(typeof data.fits!="boolean")return validate64.
+errors}else var valid0=!0;if(valid0){if(data.fits!==void 0){let _errs26=errors;if(typeof data.fits!="boolean")return validate65.
 errors=[{instancePath:instancePath+"/fits",schemaPath:"#/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"\
 must be boolean"}],!1;var valid0=_errs26===errors}else var valid0=!0;if(valid0){if(data.budgetBytes!==void 0){let data12=data.
-budgetBytes,_errs28=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate64.
+budgetBytes,_errs28=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(data12)&&isFinite(data12)))return validate65.
 errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/type",keyword:"type",params:{type:"\
 integer"},message:"must be integer"}],!1;if(errors===_errs28&&typeof data12=="number"&&isFinite(data12)&&(data12<0||isNaN(
-data12)))return validate64.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimu\
+data12)))return validate65.errors=[{instancePath:instancePath+"/budgetBytes",schemaPath:"#/properties/budgetBytes/minimu\
 m",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs28===errors}else var valid0=!0;
 if(valid0){if(data.options!==void 0){let data13=data.options,_errs30=errors;if(errors===errors)if(data13&&typeof data13==
 "object"&&!Array.isArray(data13)){let missing3;if(data13.context===void 0&&(missing3="context")||data13.chunk===void 0&&
 (missing3="chunk")||data13.kvType===void 0&&(missing3="kvType")||data13.logitsRows===void 0&&(missing3="logitsRows")||data13.
 threads===void 0&&(missing3="threads")||data13.sequences===void 0&&(missing3="sequences")||data13.sharedPrefix===void 0&&
 (missing3="sharedPrefix")||data13.activePositions===void 0&&(missing3="activePositions")||data13.host===void 0&&(missing3=
-"host"))return validate64.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"r\
+"host"))return validate65.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"r\
 equired",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs33=errors;
-for(let key3 in data13)if(!func1.call(schema126.properties,key3)){return validate64.errors=[{instancePath:instancePath+"\
+for(let key3 in data13)if(!func1.call(schema129.properties,key3)){return validate65.errors=[{instancePath:instancePath+"\
 /options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},
 message:"must NOT have additional properties"}],!1;break}if(_errs33===errors){if(data13.context!==void 0){let data14=data13.
-context,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(data14)))return validate64.errors=
+context,_errs34=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(data14)))return validate65.errors=
 [{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/context/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs34&&typeof data14=="number"&&isFinite(data14)&&(data14<1||
-isNaN(data14)))return validate64.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/prope\
+isNaN(data14)))return validate65.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/prope\
 rties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs34===
 errors}else var valid8=!0;if(valid8){if(data13.chunk!==void 0){let data15=data13.chunk,_errs36=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate64.errors=[{instancePath:instancePath+"/options/\
+"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate65.errors=[{instancePath:instancePath+"/options/\
 chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"integer"},message:"must be intege\
-r"}],!1;if(errors===_errs36&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(data15)))return validate64.errors=
+r"}],!1;if(errors===_errs36&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(data15)))return validate65.errors=
 [{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/minimum",keyword:"minimum",params:{
 comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs36===errors}else var valid8=!0;if(valid8){if(data13.
 kvType!==void 0){let data16=data13.kvType,_errs38=errors;if(!(data16==="f32"||data16==="f16"||data16==="q8"||data16==="q\
-8_0"||data16==="q4_0"))return validate64.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/option\
-s/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema126.properties.kvType.enum},message:"must be equal \
+8_0"||data16==="q4_0"))return validate65.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/option\
+s/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema129.properties.kvType.enum},message:"must be equal \
 to one of the allowed values"}],!1;var valid8=_errs38===errors}else var valid8=!0;if(valid8){if(data13.logitsRows!==void 0){
 let data17=data13.logitsRows,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))
-return validate64.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
+return validate65.errors=[{instancePath:instancePath+"/options/logitsRows",schemaPath:"#/$defs/options/properties/logits\
 Rows/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17=="nu\
-mber"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate64.errors=[{instancePath:instancePath+"/options/logits\
+mber"&&isFinite(data17)&&(data17<1||isNaN(data17)))return validate65.errors=[{instancePath:instancePath+"/options/logits\
 Rows",schemaPath:"#/$defs/options/properties/logitsRows/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1;var valid8=_errs39===errors}else var valid8=!0;if(valid8){if(data13.threads!==void 0){let data18=data13.
-threads,_errs41=errors;if(!(typeof data18=="number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate64.errors=
+threads,_errs41=errors;if(!(typeof data18=="number"&&!(data18%1)&&!isNaN(data18)&&isFinite(data18)))return validate65.errors=
 [{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/properties/threads/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs41&&typeof data18=="number"&&isFinite(data18)&&(data18<1||
-isNaN(data18)))return validate64.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/prope\
+isNaN(data18)))return validate65.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/prope\
 rties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs41===
 errors}else var valid8=!0;if(valid8){if(data13.sequences!==void 0){let data19=data13.sequences,_errs43=errors;if(!(typeof data19==
-"number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate64.errors=[{instancePath:instancePath+"/options/\
+"number"&&!(data19%1)&&!isNaN(data19)&&isFinite(data19)))return validate65.errors=[{instancePath:instancePath+"/options/\
 sequences",schemaPath:"#/$defs/options/properties/sequences/type",keyword:"type",params:{type:"integer"},message:"must b\
-e integer"}],!1;if(errors===_errs43&&typeof data19=="number"&&isFinite(data19)&&(data19<1||isNaN(data19)))return validate64.
+e integer"}],!1;if(errors===_errs43&&typeof data19=="number"&&isFinite(data19)&&(data19<1||isNaN(data19)))return validate65.
 errors=[{instancePath:instancePath+"/options/sequences",schemaPath:"#/$defs/options/properties/sequences/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid8=_errs43===errors}else var valid8=!0;if(valid8){
 if(data13.sharedPrefix!==void 0){let data20=data13.sharedPrefix,_errs45=errors;if(!(typeof data20=="number"&&!(data20%1)&&
-!isNaN(data20)&&isFinite(data20)))return validate64.errors=[{instancePath:instancePath+"/options/sharedPrefix",schemaPath:"\
+!isNaN(data20)&&isFinite(data20)))return validate65.errors=[{instancePath:instancePath+"/options/sharedPrefix",schemaPath:"\
 #/$defs/options/properties/sharedPrefix/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs45&&typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate64.errors=[{instancePath:instancePath+
+_errs45&&typeof data20=="number"&&isFinite(data20)&&(data20<0||isNaN(data20)))return validate65.errors=[{instancePath:instancePath+
 "/options/sharedPrefix",schemaPath:"#/$defs/options/properties/sharedPrefix/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs45===errors}else var valid8=!0;if(valid8){if(data13.activePositions!==
 void 0){let data21=data13.activePositions,_errs47=errors;if(!(typeof data21=="number"&&!(data21%1)&&!isNaN(data21)&&isFinite(
-data21)))return validate64.errors=[{instancePath:instancePath+"/options/activePositions",schemaPath:"#/$defs/options/pro\
+data21)))return validate65.errors=[{instancePath:instancePath+"/options/activePositions",schemaPath:"#/$defs/options/pro\
 perties/activePositions/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs47&&
-typeof data21=="number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate64.errors=[{instancePath:instancePath+
+typeof data21=="number"&&isFinite(data21)&&(data21<0||isNaN(data21)))return validate65.errors=[{instancePath:instancePath+
 "/options/activePositions",schemaPath:"#/$defs/options/properties/activePositions/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid8=_errs47===errors}else var valid8=!0;if(valid8){if(data13.loraRank!==
 void 0){let data22=data13.loraRank,_errs49=errors;if(!(typeof data22=="number"&&!(data22%1)&&!isNaN(data22)&&isFinite(data22)))
-return validate64.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"#/$defs/options/properties/loraRank\
+return validate65.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"#/$defs/options/properties/loraRank\
 /type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs49&&typeof data22=="number"&&
-isFinite(data22)&&(data22<1||isNaN(data22)))return validate64.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"\
+isFinite(data22)&&(data22<1||isNaN(data22)))return validate65.errors=[{instancePath:instancePath+"/options/loraRank",schemaPath:"\
 #/$defs/options/properties/loraRank/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1;var valid8=_errs49===errors}else var valid8=!0;if(valid8){if(data13.host!==void 0){let data23=data13.host,_errs51=errors;
-if(!(data23==="none"||data23==="node"||data23==="chromium"))return validate64.errors=[{instancePath:instancePath+"/optio\
-ns/host",schemaPath:"#/$defs/options/properties/host/enum",keyword:"enum",params:{allowedValues:schema126.properties.host.
+if(!(data23==="none"||data23==="node"||data23==="chromium"))return validate65.errors=[{instancePath:instancePath+"/optio\
+ns/host",schemaPath:"#/$defs/options/properties/host/enum",keyword:"enum",params:{allowedValues:schema129.properties.host.
 enum},message:"must be equal to one of the allowed values"}],!1;var valid8=_errs51===errors}else var valid8=!0;if(valid8)
-if(data13.quantization!==void 0){let _errs52=errors;if(typeof data13.quantization!="string")return validate64.errors=[{instancePath:instancePath+
+if(data13.quantization!==void 0){let _errs52=errors;if(typeof data13.quantization!="string")return validate65.errors=[{instancePath:instancePath+
 "/options/quantization",schemaPath:"#/$defs/options/properties/quantization/type",keyword:"type",params:{type:"string"},
-message:"must be string"}],!1;var valid8=_errs52===errors}else var valid8=!0}}}}}}}}}}}}else return validate64.errors=[{
+message:"must be string"}],!1;var valid8=_errs52===errors}else var valid8=!0}}}}}}}}}}}}else return validate65.errors=[{
 instancePath:instancePath+"/options",schemaPath:"#/$defs/options/type",keyword:"type",params:{type:"object"},message:"mu\
 st be object"}],!1;var valid0=_errs30===errors}else var valid0=!0;if(valid0){if(data.model!==void 0){let data25=data.model,
 _errs54=errors;if(errors===errors)if(data25&&typeof data25=="object"&&!Array.isArray(data25)){let missing4;if(data25.architecture===
 void 0&&(missing4="architecture")||data25.parameters===void 0&&(missing4="parameters")||data25.source===void 0&&(missing4=
-"source"))return validate64.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"req\
+"source"))return validate65.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/required",keyword:"req\
 uired",params:{missingProperty:missing4},message:"must have required property '"+missing4+"'"}],!1;{let _errs57=errors;for(let key4 in data25)
-if(!(key4==="name"||key4==="architecture"||key4==="parameters"||key4==="source"||key4==="runs"||key4==="weightTypes")){return validate64.
+if(!(key4==="name"||key4==="architecture"||key4==="parameters"||key4==="source"||key4==="runs"||key4==="weightTypes")){return validate65.
 errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/model/additionalProperties",keyword:"additionalPropertie\
 s",params:{additionalProperty:key4},message:"must NOT have additional properties"}],!1;break}if(_errs57===errors){if(data25.
-name!==void 0){let _errs58=errors;if(typeof data25.name!="string")return validate64.errors=[{instancePath:instancePath+"\
+name!==void 0){let _errs58=errors;if(typeof data25.name!="string")return validate65.errors=[{instancePath:instancePath+"\
 /model/name",schemaPath:"#/$defs/model/properties/name/type",keyword:"type",params:{type:"string"},message:"must be stri\
 ng"}],!1;var valid10=_errs58===errors}else var valid10=!0;if(valid10){if(data25.architecture!==void 0){let _errs60=errors;
-if(typeof data25.architecture!="string")return validate64.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
+if(typeof data25.architecture!="string")return validate65.errors=[{instancePath:instancePath+"/model/architecture",schemaPath:"\
 #/$defs/model/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid10=_errs60===
 errors}else var valid10=!0;if(valid10){if(data25.parameters!==void 0){let data28=data25.parameters,_errs62=errors;if(!(typeof data28==
-"number"&&!(data28%1)&&!isNaN(data28)&&isFinite(data28)))return validate64.errors=[{instancePath:instancePath+"/model/pa\
+"number"&&!(data28%1)&&!isNaN(data28)&&isFinite(data28)))return validate65.errors=[{instancePath:instancePath+"/model/pa\
 rameters",schemaPath:"#/$defs/model/properties/parameters/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs62&&typeof data28=="number"&&isFinite(data28)&&(data28<0||isNaN(data28)))return validate64.
+integer"}],!1;if(errors===_errs62&&typeof data28=="number"&&isFinite(data28)&&(data28<0||isNaN(data28)))return validate65.
 errors=[{instancePath:instancePath+"/model/parameters",schemaPath:"#/$defs/model/properties/parameters/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid10=_errs62===errors}else var valid10=!0;if(valid10){
 if(data25.source!==void 0){let data29=data25.source,_errs64=errors;if(!(data29==="weights"||data29==="configuration"||data29===
-"catalogue"))return validate64.errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/s\
-ource/enum",keyword:"enum",params:{allowedValues:schema127.properties.source.enum},message:"must be equal to one of the \
+"catalogue"))return validate65.errors=[{instancePath:instancePath+"/model/source",schemaPath:"#/$defs/model/properties/s\
+ource/enum",keyword:"enum",params:{allowedValues:schema130.properties.source.enum},message:"must be equal to one of the \
 allowed values"}],!1;var valid10=_errs64===errors}else var valid10=!0;if(valid10){if(data25.runs!==void 0){let _errs65=errors;
-if(typeof data25.runs!="boolean")return validate64.errors=[{instancePath:instancePath+"/model/runs",schemaPath:"#/$defs/\
+if(typeof data25.runs!="boolean")return validate65.errors=[{instancePath:instancePath+"/model/runs",schemaPath:"#/$defs/\
 model/properties/runs/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid10=_errs65===
 errors}else var valid10=!0;if(valid10)if(data25.weightTypes!==void 0){let data31=data25.weightTypes,_errs67=errors;if(errors===
 _errs67)if(data31&&typeof data31=="object"&&!Array.isArray(data31))for(let key5 in data31){let data32=data31[key5],_errs70=errors;
-if(!(typeof data32=="number"&&!(data32%1)&&!isNaN(data32)&&isFinite(data32)))return validate64.errors=[{instancePath:instancePath+
+if(!(typeof data32=="number"&&!(data32%1)&&!isNaN(data32)&&isFinite(data32)))return validate65.errors=[{instancePath:instancePath+
 "/model/weightTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/addit\
 ionalProperties/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs70&&typeof data32==
-"number"&&isFinite(data32)&&(data32<0||isNaN(data32)))return validate64.errors=[{instancePath:instancePath+"/model/weigh\
+"number"&&isFinite(data32)&&(data32<0||isNaN(data32)))return validate65.errors=[{instancePath:instancePath+"/model/weigh\
 tTypes/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/model/properties/weightTypes/additionalProperti\
 es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid11=_errs70===errors;
-if(!valid11)break}else return validate64.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/mod\
+if(!valid11)break}else return validate65.errors=[{instancePath:instancePath+"/model/weightTypes",schemaPath:"#/$defs/mod\
 el/properties/weightTypes/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid10=_errs67===
-errors}else var valid10=!0}}}}}}}else return validate64.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/\
+errors}else var valid10=!0}}}}}}}else return validate65.errors=[{instancePath:instancePath+"/model",schemaPath:"#/$defs/\
 model/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs54===errors}else var valid0=!0;
 if(valid0){if(data.parameters!==void 0){let data33=data.parameters,_errs72=errors;if(errors===errors)if(data33&&typeof data33==
 "object"&&!Array.isArray(data33)){let missing5;if(data33.total===void 0&&(missing5="total")||data33.unique===void 0&&(missing5=
-"unique")||data33.active===void 0&&(missing5="active"))return validate64.errors=[{instancePath:instancePath+"/parameters",
+"unique")||data33.active===void 0&&(missing5="active"))return validate65.errors=[{instancePath:instancePath+"/parameters",
 schemaPath:"#/$defs/parameters/required",keyword:"required",params:{missingProperty:missing5},message:"must have require\
 d property '"+missing5+"'"}],!1;{let _errs75=errors;for(let key6 in data33)if(!(key6==="total"||key6==="unique"||key6===
-"active")){return validate64.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$defs/parameters/additionalP\
+"active")){return validate65.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$defs/parameters/additionalP\
 roperties",keyword:"additionalProperties",params:{additionalProperty:key6},message:"must NOT have additional properties"}],
 !1;break}if(_errs75===errors){if(data33.total!==void 0){let data34=data33.total,_errs76=errors;if(!(typeof data34=="numb\
-er"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate64.errors=[{instancePath:instancePath+"/parameters/to\
+er"&&!(data34%1)&&!isNaN(data34)&&isFinite(data34)))return validate65.errors=[{instancePath:instancePath+"/parameters/to\
 tal",schemaPath:"#/$defs/parameters/properties/total/type",keyword:"type",params:{type:"integer"},message:"must be integ\
-er"}],!1;if(errors===_errs76&&typeof data34=="number"&&isFinite(data34)&&(data34<0||isNaN(data34)))return validate64.errors=
+er"}],!1;if(errors===_errs76&&typeof data34=="number"&&isFinite(data34)&&(data34<0||isNaN(data34)))return validate65.errors=
 [{instancePath:instancePath+"/parameters/total",schemaPath:"#/$defs/parameters/properties/total/minimum",keyword:"minimu\
 m",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs76===errors}else var valid13=!0;if(valid13){
 if(data33.unique!==void 0){let data35=data33.unique,_errs78=errors;if(!(typeof data35=="number"&&!(data35%1)&&!isNaN(data35)&&
-isFinite(data35)))return validate64.errors=[{instancePath:instancePath+"/parameters/unique",schemaPath:"#/$defs/paramete\
+isFinite(data35)))return validate65.errors=[{instancePath:instancePath+"/parameters/unique",schemaPath:"#/$defs/paramete\
 rs/properties/unique/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs78&&typeof data35==
-"number"&&isFinite(data35)&&(data35<0||isNaN(data35)))return validate64.errors=[{instancePath:instancePath+"/parameters/\
+"number"&&isFinite(data35)&&(data35<0||isNaN(data35)))return validate65.errors=[{instancePath:instancePath+"/parameters/\
 unique",schemaPath:"#/$defs/parameters/properties/unique/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"\
 must be >= 0"}],!1;var valid13=_errs78===errors}else var valid13=!0;if(valid13)if(data33.active!==void 0){let data36=data33.
-active,_errs80=errors;if(!(typeof data36=="number"&&!(data36%1)&&!isNaN(data36)&&isFinite(data36)))return validate64.errors=
+active,_errs80=errors;if(!(typeof data36=="number"&&!(data36%1)&&!isNaN(data36)&&isFinite(data36)))return validate65.errors=
 [{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/properties/active/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs80&&typeof data36=="number"&&isFinite(data36)&&(data36<0||
-isNaN(data36)))return validate64.errors=[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/\
+isNaN(data36)))return validate65.errors=[{instancePath:instancePath+"/parameters/active",schemaPath:"#/$defs/parameters/\
 properties/active/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid13=_errs80===
-errors}else var valid13=!0}}}}else return validate64.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
+errors}else var valid13=!0}}}}else return validate65.errors=[{instancePath:instancePath+"/parameters",schemaPath:"#/$def\
 s/parameters/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs72===errors}else var valid0=!0;
-if(valid0){if(data.weights!==void 0){let _errs82=errors;validate65(data.weights,{instancePath:instancePath+"/weights",parentData:data,
-parentDataProperty:"weights",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate65.errors:vErrors.concat(validate65.
+if(valid0){if(data.weights!==void 0){let _errs82=errors;validate66(data.weights,{instancePath:instancePath+"/weights",parentData:data,
+parentDataProperty:"weights",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate66.errors:vErrors.concat(validate66.
 errors),errors=vErrors.length);var valid0=_errs82===errors}else var valid0=!0;if(valid0){if(data.kvCache!==void 0){let data38=data.
 kvCache,_errs83=errors;if(errors===errors)if(data38&&typeof data38=="object"&&!Array.isArray(data38)){let missing6;if(data38.
 bytes===void 0&&(missing6="bytes")||data38.bytesPerToken===void 0&&(missing6="bytesPerToken")||data38.activeBytes===void 0&&
-(missing6="activeBytes"))return validate64.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/req\
+(missing6="activeBytes"))return validate65.errors=[{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/req\
 uired",keyword:"required",params:{missingProperty:missing6},message:"must have required property '"+missing6+"'"}],!1;{let _errs86=errors;
-for(let key7 in data38)if(!(key7==="bytes"||key7==="bytesPerToken"||key7==="activeBytes")){return validate64.errors=[{instancePath:instancePath+
+for(let key7 in data38)if(!(key7==="bytes"||key7==="bytesPerToken"||key7==="activeBytes")){return validate65.errors=[{instancePath:instancePath+
 "/kvCache",schemaPath:"#/$defs/kvCache/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key7},
 message:"must NOT have additional properties"}],!1;break}if(_errs86===errors){if(data38.bytes!==void 0){let data39=data38.
-bytes,_errs87=errors;if(!(typeof data39=="number"&&!(data39%1)&&!isNaN(data39)&&isFinite(data39)))return validate64.errors=
+bytes,_errs87=errors;if(!(typeof data39=="number"&&!(data39%1)&&!isNaN(data39)&&isFinite(data39)))return validate65.errors=
 [{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/bytes/type",keyword:"type",params:{type:"\
 integer"},message:"must be integer"}],!1;if(errors===_errs87&&typeof data39=="number"&&isFinite(data39)&&(data39<0||isNaN(
-data39)))return validate64.errors=[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/by\
+data39)))return validate65.errors=[{instancePath:instancePath+"/kvCache/bytes",schemaPath:"#/$defs/kvCache/properties/by\
 tes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs87===errors}else
 var valid15=!0;if(valid15){if(data38.bytesPerToken!==void 0){let data40=data38.bytesPerToken,_errs89=errors;if(!(typeof data40==
-"number"&&!(data40%1)&&!isNaN(data40)&&isFinite(data40)))return validate64.errors=[{instancePath:instancePath+"/kvCache/\
+"number"&&!(data40%1)&&!isNaN(data40)&&isFinite(data40)))return validate65.errors=[{instancePath:instancePath+"/kvCache/\
 bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs89&&typeof data40=="number"&&isFinite(data40)&&(data40<0||isNaN(data40)))return validate64.
+must be integer"}],!1;if(errors===_errs89&&typeof data40=="number"&&isFinite(data40)&&(data40<0||isNaN(data40)))return validate65.
 errors=[{instancePath:instancePath+"/kvCache/bytesPerToken",schemaPath:"#/$defs/kvCache/properties/bytesPerToken/minimum",
 keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs89===errors}else var valid15=!0;
 if(valid15)if(data38.activeBytes!==void 0){let data41=data38.activeBytes,_errs91=errors;if(!(typeof data41=="number"&&!(data41%
-1)&&!isNaN(data41)&&isFinite(data41)))return validate64.errors=[{instancePath:instancePath+"/kvCache/activeBytes",schemaPath:"\
+1)&&!isNaN(data41)&&isFinite(data41)))return validate65.errors=[{instancePath:instancePath+"/kvCache/activeBytes",schemaPath:"\
 #/$defs/kvCache/properties/activeBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs91&&typeof data41=="number"&&isFinite(data41)&&(data41<0||isNaN(data41)))return validate64.errors=[{instancePath:instancePath+
+_errs91&&typeof data41=="number"&&isFinite(data41)&&(data41<0||isNaN(data41)))return validate65.errors=[{instancePath:instancePath+
 "/kvCache/activeBytes",schemaPath:"#/$defs/kvCache/properties/activeBytes/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs91===errors}else var valid15=!0}}}}else return validate64.errors=
+>=",limit:0},message:"must be >= 0"}],!1;var valid15=_errs91===errors}else var valid15=!0}}}}else return validate65.errors=
 [{instancePath:instancePath+"/kvCache",schemaPath:"#/$defs/kvCache/type",keyword:"type",params:{type:"object"},message:"\
 must be object"}],!1;var valid0=_errs83===errors}else var valid0=!0;if(valid0){if(data.buffers!==void 0){let data42=data.
 buffers,_errs93=errors;if(errors===_errs93)if(Array.isArray(data42)){var valid16=!0;let len2=data42.length;for(let i2=0;i2<
 len2;i2++){let data43=data42[i2],_errs95=errors;if(errors===errors)if(data43&&typeof data43=="object"&&!Array.isArray(data43)){
 let missing7;if(data43.name===void 0&&(missing7="name")||data43.bytes===void 0&&(missing7="bytes")||data43.offset===void 0&&
 (missing7="offset")||data43.firstStep===void 0&&(missing7="firstStep")||data43.lastStep===void 0&&(missing7="lastStep"))
-return validate64.errors=[{instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/required",keyword:"requir\
+return validate65.errors=[{instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/required",keyword:"requir\
 ed",params:{missingProperty:missing7},message:"must have required property '"+missing7+"'"}],!1;{let _errs98=errors;for(let key8 in data43)
-if(!(key8==="name"||key8==="bytes"||key8==="offset"||key8==="firstStep"||key8==="lastStep")){return validate64.errors=[{
+if(!(key8==="name"||key8==="bytes"||key8==="offset"||key8==="firstStep"||key8==="lastStep")){return validate65.errors=[{
 instancePath:instancePath+"/buffers/"+i2,schemaPath:"#/$defs/buffer/additionalProperties",keyword:"additionalProperties",
 params:{additionalProperty:key8},message:"must NOT have additional properties"}],!1;break}if(_errs98===errors){if(data43.
-name!==void 0){let _errs99=errors;if(typeof data43.name!="string")return validate64.errors=[{instancePath:instancePath+"\
+name!==void 0){let _errs99=errors;if(typeof data43.name!="string")return validate65.errors=[{instancePath:instancePath+"\
 /buffers/"+i2+"/name",schemaPath:"#/$defs/buffer/properties/name/type",keyword:"type",params:{type:"string"},message:"mu\
 st be string"}],!1;var valid18=_errs99===errors}else var valid18=!0;if(valid18){if(data43.bytes!==void 0){let data45=data43.
-bytes,_errs101=errors;if(!(typeof data45=="number"&&!(data45%1)&&!isNaN(data45)&&isFinite(data45)))return validate64.errors=
+bytes,_errs101=errors;if(!(typeof data45=="number"&&!(data45%1)&&!isNaN(data45)&&isFinite(data45)))return validate65.errors=
 [{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffer/properties/bytes/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs101&&typeof data45=="number"&&isFinite(data45)&&(data45<
-0||isNaN(data45)))return validate64.errors=[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffe\
+0||isNaN(data45)))return validate65.errors=[{instancePath:instancePath+"/buffers/"+i2+"/bytes",schemaPath:"#/$defs/buffe\
 r/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs101===
 errors}else var valid18=!0;if(valid18){if(data43.offset!==void 0){let data46=data43.offset,_errs103=errors;if(!(typeof data46==
-"number"&&!(data46%1)&&!isNaN(data46)&&isFinite(data46)))return validate64.errors=[{instancePath:instancePath+"/buffers/"+
+"number"&&!(data46%1)&&!isNaN(data46)&&isFinite(data46)))return validate65.errors=[{instancePath:instancePath+"/buffers/"+
 i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/type",keyword:"type",params:{type:"integer"},message:"must be \
-integer"}],!1;if(errors===_errs103&&typeof data46=="number"&&isFinite(data46)&&(data46<0||isNaN(data46)))return validate64.
+integer"}],!1;if(errors===_errs103&&typeof data46=="number"&&isFinite(data46)&&(data46<0||isNaN(data46)))return validate65.
 errors=[{instancePath:instancePath+"/buffers/"+i2+"/offset",schemaPath:"#/$defs/buffer/properties/offset/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid18=_errs103===errors}else var valid18=!0;
 if(valid18){if(data43.firstStep!==void 0){let data47=data43.firstStep,_errs105=errors;if(!(typeof data47=="number"&&!(data47%
-1)&&!isNaN(data47)&&isFinite(data47)))return validate64.errors=[{instancePath:instancePath+"/buffers/"+i2+"/firstStep",schemaPath:"\
+1)&&!isNaN(data47)&&isFinite(data47)))return validate65.errors=[{instancePath:instancePath+"/buffers/"+i2+"/firstStep",schemaPath:"\
 #/$defs/buffer/properties/firstStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs105&&typeof data47=="number"&&isFinite(data47)&&(data47<-1||isNaN(data47)))return validate64.errors=[{instancePath:instancePath+
+_errs105&&typeof data47=="number"&&isFinite(data47)&&(data47<-1||isNaN(data47)))return validate65.errors=[{instancePath:instancePath+
 "/buffers/"+i2+"/firstStep",schemaPath:"#/$defs/buffer/properties/firstStep/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:-1},message:"must be >= -1"}],!1;var valid18=_errs105===errors}else var valid18=!0;if(valid18)if(data43.lastStep!==
 void 0){let data48=data43.lastStep,_errs107=errors;if(!(typeof data48=="number"&&!(data48%1)&&!isNaN(data48)&&isFinite(data48)))
-return validate64.errors=[{instancePath:instancePath+"/buffers/"+i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/la\
+return validate65.errors=[{instancePath:instancePath+"/buffers/"+i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/la\
 stStep/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs107&&typeof data48==
-"number"&&isFinite(data48)&&(data48<-1||isNaN(data48)))return validate64.errors=[{instancePath:instancePath+"/buffers/"+
+"number"&&isFinite(data48)&&(data48<-1||isNaN(data48)))return validate65.errors=[{instancePath:instancePath+"/buffers/"+
 i2+"/lastStep",schemaPath:"#/$defs/buffer/properties/lastStep/minimum",keyword:"minimum",params:{comparison:">=",limit:-1},
-message:"must be >= -1"}],!1;var valid18=_errs107===errors}else var valid18=!0}}}}}}else return validate64.errors=[{instancePath:instancePath+
+message:"must be >= -1"}],!1;var valid18=_errs107===errors}else var valid18=!0}}}}}}else return validate65.errors=[{instancePath:instancePath+
 "/buffers/"+i2,schemaPath:"#/$defs/buffer/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid16=_errs95===
-errors;if(!valid16)break}}else return validate64.errors=[{instancePath:instancePath+"/buffers",schemaPath:"#/properties/\
+errors;if(!valid16)break}}else return validate65.errors=[{instancePath:instancePath+"/buffers",schemaPath:"#/properties/\
 buffers/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs93===errors}else var valid0=!0;
 if(valid0){if(data.timeline!==void 0){let data49=data.timeline,_errs109=errors;if(errors===_errs109)if(Array.isArray(data49)){
-var valid19=!0;let len3=data49.length;for(let i3=0;i3<len3;i3++){let _errs111=errors;validate67(data49[i3],{instancePath:instancePath+
-"/timeline/"+i3,parentData:data49,parentDataProperty:i3,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate67.errors:
-vErrors.concat(validate67.errors),errors=vErrors.length);var valid19=_errs111===errors;if(!valid19)break}}else return validate64.
+var valid19=!0;let len3=data49.length;for(let i3=0;i3<len3;i3++){let _errs111=errors;validate68(data49[i3],{instancePath:instancePath+
+"/timeline/"+i3,parentData:data49,parentDataProperty:i3,rootData,dynamicAnchors})||(vErrors=vErrors===null?validate68.errors:
+vErrors.concat(validate68.errors),errors=vErrors.length);var valid19=_errs111===errors;if(!valid19)break}}else return validate65.
 errors=[{instancePath:instancePath+"/timeline",schemaPath:"#/properties/timeline/type",keyword:"type",params:{type:"arra\
 y"},message:"must be array"}],!1;var valid0=_errs109===errors}else var valid0=!0;if(valid0){if(data.ceilings!==void 0){let data51=data.
 ceilings,_errs112=errors;if(errors===_errs112)if(Array.isArray(data51)){var valid20=!0;let len4=data51.length;for(let i4=0;i4<
 len4;i4++){let data52=data51[i4],_errs114=errors;if(errors===errors)if(data52&&typeof data52=="object"&&!Array.isArray(data52)){
 let missing8;if(data52.name===void 0&&(missing8="name")||data52.limitBytes===void 0&&(missing8="limitBytes")||data52.bytes===
-void 0&&(missing8="bytes")||data52.fits===void 0&&(missing8="fits")||data52.about===void 0&&(missing8="about"))return validate64.
+void 0&&(missing8="bytes")||data52.fits===void 0&&(missing8="fits")||data52.about===void 0&&(missing8="about"))return validate65.
 errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceiling/required",keyword:"required",params:{missingProperty:missing8},
 message:"must have required property '"+missing8+"'"}],!1;{let _errs117=errors;for(let key9 in data52)if(!(key9==="name"||
-key9==="limitBytes"||key9==="bytes"||key9==="fits"||key9==="about")){return validate64.errors=[{instancePath:instancePath+
+key9==="limitBytes"||key9==="bytes"||key9==="fits"||key9==="about")){return validate65.errors=[{instancePath:instancePath+
 "/ceilings/"+i4,schemaPath:"#/$defs/ceiling/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key9},
 message:"must NOT have additional properties"}],!1;break}if(_errs117===errors){if(data52.name!==void 0){let _errs118=errors;
-if(typeof data52.name!="string")return validate64.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/name",schemaPath:"\
+if(typeof data52.name!="string")return validate65.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/name",schemaPath:"\
 #/$defs/ceiling/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs118===
 errors}else var valid22=!0;if(valid22){if(data52.limitBytes!==void 0){let data54=data52.limitBytes,_errs120=errors;if(!(typeof data54==
-"number"&&!(data54%1)&&!isNaN(data54)&&isFinite(data54)))return validate64.errors=[{instancePath:instancePath+"/ceilings\
+"number"&&!(data54%1)&&!isNaN(data54)&&isFinite(data54)))return validate65.errors=[{instancePath:instancePath+"/ceilings\
 /"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/type",keyword:"type",params:{type:"integer"},message:"\
-must be integer"}],!1;if(errors===_errs120&&typeof data54=="number"&&isFinite(data54)&&(data54<0||isNaN(data54)))return validate64.
+must be integer"}],!1;if(errors===_errs120&&typeof data54=="number"&&isFinite(data54)&&(data54<0||isNaN(data54)))return validate65.
 errors=[{instancePath:instancePath+"/ceilings/"+i4+"/limitBytes",schemaPath:"#/$defs/ceiling/properties/limitBytes/minim\
 um",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid22=_errs120===errors}else var valid22=!0;
 if(valid22){if(data52.bytes!==void 0){let data55=data52.bytes,_errs122=errors;if(!(typeof data55=="number"&&!(data55%1)&&
-!isNaN(data55)&&isFinite(data55)))return validate64.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/bytes",schemaPath:"\
+!isNaN(data55)&&isFinite(data55)))return validate65.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/bytes",schemaPath:"\
 #/$defs/ceiling/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===
-_errs122&&typeof data55=="number"&&isFinite(data55)&&(data55<0||isNaN(data55)))return validate64.errors=[{instancePath:instancePath+
+_errs122&&typeof data55=="number"&&isFinite(data55)&&(data55<0||isNaN(data55)))return validate65.errors=[{instancePath:instancePath+
 "/ceilings/"+i4+"/bytes",schemaPath:"#/$defs/ceiling/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",
 limit:0},message:"must be >= 0"}],!1;var valid22=_errs122===errors}else var valid22=!0;if(valid22){if(data52.fits!==void 0){
-let _errs124=errors;if(typeof data52.fits!="boolean")return validate64.errors=[{instancePath:instancePath+"/ceilings/"+i4+
+let _errs124=errors;if(typeof data52.fits!="boolean")return validate65.errors=[{instancePath:instancePath+"/ceilings/"+i4+
 "/fits",schemaPath:"#/$defs/ceiling/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must be boolea\
 n"}],!1;var valid22=_errs124===errors}else var valid22=!0;if(valid22)if(data52.about!==void 0){let _errs126=errors;if(typeof data52.
-about!="string")return validate64.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/about",schemaPath:"#/$defs/ceilin\
+about!="string")return validate65.errors=[{instancePath:instancePath+"/ceilings/"+i4+"/about",schemaPath:"#/$defs/ceilin\
 g/properties/about/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid22=_errs126===errors}else
-var valid22=!0}}}}}}else return validate64.errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceilin\
+var valid22=!0}}}}}}else return validate65.errors=[{instancePath:instancePath+"/ceilings/"+i4,schemaPath:"#/$defs/ceilin\
 g/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid20=_errs114===errors;if(!valid20)break}}else
-return validate64.errors=[{instancePath:instancePath+"/ceilings",schemaPath:"#/properties/ceilings/type",keyword:"type",
+return validate65.errors=[{instancePath:instancePath+"/ceilings",schemaPath:"#/properties/ceilings/type",keyword:"type",
 params:{type:"array"},message:"must be array"}],!1;var valid0=_errs112===errors}else var valid0=!0;if(valid0){if(data.decode!==
 void 0){let data58=data.decode,_errs128=errors;if(errors===errors)if(data58&&typeof data58=="object"&&!Array.isArray(data58)){
 let missing9;if(data58.bytesPerToken===void 0&&(missing9="bytesPerToken")||data58.weightBytes===void 0&&(missing9="weigh\
 tBytes")||data58.cacheBytes===void 0&&(missing9="cacheBytes")||data58.flopsPerToken===void 0&&(missing9="flopsPerToken"))
-return validate64.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{
+return validate65.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"required",params:{
 missingProperty:missing9},message:"must have required property '"+missing9+"'"}],!1;{let _errs131=errors;for(let key10 in data58)
 if(!(key10==="bytesPerToken"||key10==="weightBytes"||key10==="cacheBytes"||key10==="flopsPerToken"||key10==="bandwidthBy\
-tesPerSecond"||key10==="ceilingTokensPerSecond")){return validate64.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
+tesPerSecond"||key10==="ceilingTokensPerSecond")){return validate65.errors=[{instancePath:instancePath+"/decode",schemaPath:"\
 #/$defs/decode/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key10},message:"must NOT \
 have additional properties"}],!1;break}if(_errs131===errors){if(data58.bytesPerToken!==void 0){let data59=data58.bytesPerToken,
-_errs132=errors;if(!(typeof data59=="number"&&!(data59%1)&&!isNaN(data59)&&isFinite(data59)))return validate64.errors=[{
+_errs132=errors;if(!(typeof data59=="number"&&!(data59%1)&&!isNaN(data59)&&isFinite(data59)))return validate65.errors=[{
 instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$defs/decode/properties/bytesPerToken/type",keyword:"typ\
 e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs132&&typeof data59=="number"&&isFinite(data59)&&
-(data59<0||isNaN(data59)))return validate64.errors=[{instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$de\
+(data59<0||isNaN(data59)))return validate65.errors=[{instancePath:instancePath+"/decode/bytesPerToken",schemaPath:"#/$de\
 fs/decode/properties/bytesPerToken/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1;var valid24=_errs132===errors}else var valid24=!0;if(valid24){if(data58.weightBytes!==void 0){let data60=data58.weightBytes,
-_errs134=errors;if(!(typeof data60=="number"&&!(data60%1)&&!isNaN(data60)&&isFinite(data60)))return validate64.errors=[{
+_errs134=errors;if(!(typeof data60=="number"&&!(data60%1)&&!isNaN(data60)&&isFinite(data60)))return validate65.errors=[{
 instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/properties/weightBytes/type",keyword:"type",params:{
 type:"integer"},message:"must be integer"}],!1;if(errors===_errs134&&typeof data60=="number"&&isFinite(data60)&&(data60<
-0||isNaN(data60)))return validate64.errors=[{instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/\
+0||isNaN(data60)))return validate65.errors=[{instancePath:instancePath+"/decode/weightBytes",schemaPath:"#/$defs/decode/\
 properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs134===
 errors}else var valid24=!0;if(valid24){if(data58.cacheBytes!==void 0){let data61=data58.cacheBytes,_errs136=errors;if(!(typeof data61==
-"number"&&!(data61%1)&&!isNaN(data61)&&isFinite(data61)))return validate64.errors=[{instancePath:instancePath+"/decode/c\
+"number"&&!(data61%1)&&!isNaN(data61)&&isFinite(data61)))return validate65.errors=[{instancePath:instancePath+"/decode/c\
 acheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/type",keyword:"type",params:{type:"integer"},message:"must b\
-e integer"}],!1;if(errors===_errs136&&typeof data61=="number"&&isFinite(data61)&&(data61<0||isNaN(data61)))return validate64.
+e integer"}],!1;if(errors===_errs136&&typeof data61=="number"&&isFinite(data61)&&(data61<0||isNaN(data61)))return validate65.
 errors=[{instancePath:instancePath+"/decode/cacheBytes",schemaPath:"#/$defs/decode/properties/cacheBytes/minimum",keyword:"\
 minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs136===errors}else var valid24=!0;
 if(valid24){if(data58.flopsPerToken!==void 0){let data62=data58.flopsPerToken,_errs138=errors;if(!(typeof data62=="numbe\
-r"&&!(data62%1)&&!isNaN(data62)&&isFinite(data62)))return validate64.errors=[{instancePath:instancePath+"/decode/flopsPe\
+r"&&!(data62%1)&&!isNaN(data62)&&isFinite(data62)))return validate65.errors=[{instancePath:instancePath+"/decode/flopsPe\
 rToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/type",keyword:"type",params:{type:"integer"},message:"must b\
-e integer"}],!1;if(errors===_errs138&&typeof data62=="number"&&isFinite(data62)&&(data62<0||isNaN(data62)))return validate64.
+e integer"}],!1;if(errors===_errs138&&typeof data62=="number"&&isFinite(data62)&&(data62<0||isNaN(data62)))return validate65.
 errors=[{instancePath:instancePath+"/decode/flopsPerToken",schemaPath:"#/$defs/decode/properties/flopsPerToken/minimum",
 keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid24=_errs138===errors}else var valid24=!0;
 if(valid24){if(data58.bandwidthBytesPerSecond!==void 0){let data63=data58.bandwidthBytesPerSecond,_errs140=errors;if(!(typeof data63==
-"number"&&!(data63%1)&&!isNaN(data63)&&isFinite(data63)))return validate64.errors=[{instancePath:instancePath+"/decode/b\
+"number"&&!(data63%1)&&!isNaN(data63)&&isFinite(data63)))return validate65.errors=[{instancePath:instancePath+"/decode/b\
 andwidthBytesPerSecond",schemaPath:"#/$defs/decode/properties/bandwidthBytesPerSecond/type",keyword:"type",params:{type:"\
 integer"},message:"must be integer"}],!1;if(errors===_errs140&&typeof data63=="number"&&isFinite(data63)&&(data63<1||isNaN(
-data63)))return validate64.errors=[{instancePath:instancePath+"/decode/bandwidthBytesPerSecond",schemaPath:"#/$defs/deco\
+data63)))return validate65.errors=[{instancePath:instancePath+"/decode/bandwidthBytesPerSecond",schemaPath:"#/$defs/deco\
 de/properties/bandwidthBytesPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],
 !1;var valid24=_errs140===errors}else var valid24=!0;if(valid24)if(data58.ceilingTokensPerSecond!==void 0){let data64=data58.
 ceilingTokensPerSecond,_errs142=errors;if(errors===_errs142)if(typeof data64=="number"&&isFinite(data64)){if(data64<0||isNaN(
-data64))return validate64.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
+data64))return validate65.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
 /properties/ceilingTokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
-!1}else return validate64.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
+!1}else return validate65.errors=[{instancePath:instancePath+"/decode/ceilingTokensPerSecond",schemaPath:"#/$defs/decode\
 /properties/ceilingTokensPerSecond/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid24=_errs142===
-errors}else var valid24=!0}}}}}}}else return validate64.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs\
+errors}else var valid24=!0}}}}}}}else return validate65.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs\
 /decode/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs128===errors}else var valid0=!0;
-if(valid0){if(data.answers!==void 0){let _errs144=errors;validate69(data.answers,{instancePath:instancePath+"/answers",parentData:data,
-parentDataProperty:"answers",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate69.errors:vErrors.concat(validate69.
+if(valid0){if(data.answers!==void 0){let _errs144=errors;validate70(data.answers,{instancePath:instancePath+"/answers",parentData:data,
+parentDataProperty:"answers",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate70.errors:vErrors.concat(validate70.
 errors),errors=vErrors.length);var valid0=_errs144===errors}else var valid0=!0;if(valid0){if(data.tradeoffs!==void 0){let _errs145=errors;
-validate71(data.tradeoffs,{instancePath:instancePath+"/tradeoffs",parentData:data,parentDataProperty:"tradeoffs",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate71.errors:vErrors.concat(validate71.errors),errors=vErrors.length);var valid0=_errs145===
+validate72(data.tradeoffs,{instancePath:instancePath+"/tradeoffs",parentData:data,parentDataProperty:"tradeoffs",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate72.errors:vErrors.concat(validate72.errors),errors=vErrors.length);var valid0=_errs145===
 errors}else var valid0=!0;if(valid0){if(data.changes!==void 0){let data67=data.changes,_errs146=errors;if(errors===_errs146)
 if(Array.isArray(data67)){var valid25=!0;let len5=data67.length;for(let i5=0;i5<len5;i5++){let data68=data67[i5],_errs148=errors;
 if(errors===errors)if(data68&&typeof data68=="object"&&!Array.isArray(data68)){let missing10;if(data68.option===void 0&&
 (missing10="option")||data68.value===void 0&&(missing10="value")||data68.totalBytes===void 0&&(missing10="totalBytes")||
-data68.savedBytes===void 0&&(missing10="savedBytes")||data68.cost===void 0&&(missing10="cost"))return validate64.errors=
+data68.savedBytes===void 0&&(missing10="savedBytes")||data68.cost===void 0&&(missing10="cost"))return validate65.errors=
 [{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$defs/change/required",keyword:"required",params:{missingProperty:missing10},
 message:"must have required property '"+missing10+"'"}],!1;{let _errs151=errors;for(let key11 in data68)if(!(key11==="op\
-tion"||key11==="value"||key11==="totalBytes"||key11==="savedBytes"||key11==="cost")){return validate64.errors=[{instancePath:instancePath+
+tion"||key11==="value"||key11==="totalBytes"||key11==="savedBytes"||key11==="cost")){return validate65.errors=[{instancePath:instancePath+
 "/changes/"+i5,schemaPath:"#/$defs/change/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key11},
 message:"must NOT have additional properties"}],!1;break}if(_errs151===errors){if(data68.option!==void 0){let _errs152=errors;
-if(typeof data68.option!="string")return validate64.errors=[{instancePath:instancePath+"/changes/"+i5+"/option",schemaPath:"\
+if(typeof data68.option!="string")return validate65.errors=[{instancePath:instancePath+"/changes/"+i5+"/option",schemaPath:"\
 #/$defs/change/properties/option/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs152===
-errors}else var valid27=!0;if(valid27){if(data68.value!==void 0){let _errs154=errors;if(typeof data68.value!="string")return validate64.
+errors}else var valid27=!0;if(valid27){if(data68.value!==void 0){let _errs154=errors;if(typeof data68.value!="string")return validate65.
 errors=[{instancePath:instancePath+"/changes/"+i5+"/value",schemaPath:"#/$defs/change/properties/value/type",keyword:"ty\
 pe",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs154===errors}else var valid27=!0;if(valid27){if(data68.
 totalBytes!==void 0){let data71=data68.totalBytes,_errs156=errors;if(!(typeof data71=="number"&&!(data71%1)&&!isNaN(data71)&&
-isFinite(data71)))return validate64.errors=[{instancePath:instancePath+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/\
+isFinite(data71)))return validate65.errors=[{instancePath:instancePath+"/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/\
 change/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs156&&
-typeof data71=="number"&&isFinite(data71)&&(data71<0||isNaN(data71)))return validate64.errors=[{instancePath:instancePath+
+typeof data71=="number"&&isFinite(data71)&&(data71<0||isNaN(data71)))return validate65.errors=[{instancePath:instancePath+
 "/changes/"+i5+"/totalBytes",schemaPath:"#/$defs/change/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:"\
 >=",limit:0},message:"must be >= 0"}],!1;var valid27=_errs156===errors}else var valid27=!0;if(valid27){if(data68.savedBytes!==
 void 0){let data72=data68.savedBytes,_errs158=errors;if(!(typeof data72=="number"&&!(data72%1)&&!isNaN(data72)&&isFinite(
-data72)))return validate64.errors=[{instancePath:instancePath+"/changes/"+i5+"/savedBytes",schemaPath:"#/$defs/change/pr\
+data72)))return validate65.errors=[{instancePath:instancePath+"/changes/"+i5+"/savedBytes",schemaPath:"#/$defs/change/pr\
 operties/savedBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs158&&typeof data72==
-"number"&&isFinite(data72)&&(data72<0||isNaN(data72)))return validate64.errors=[{instancePath:instancePath+"/changes/"+i5+
+"number"&&isFinite(data72)&&(data72<0||isNaN(data72)))return validate65.errors=[{instancePath:instancePath+"/changes/"+i5+
 "/savedBytes",schemaPath:"#/$defs/change/properties/savedBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1;var valid27=_errs158===errors}else var valid27=!0;if(valid27)if(data68.cost!==void 0){let _errs160=errors;
-if(typeof data68.cost!="string")return validate64.errors=[{instancePath:instancePath+"/changes/"+i5+"/cost",schemaPath:"\
+if(typeof data68.cost!="string")return validate65.errors=[{instancePath:instancePath+"/changes/"+i5+"/cost",schemaPath:"\
 #/$defs/change/properties/cost/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid27=_errs160===
-errors}else var valid27=!0}}}}}}else return validate64.errors=[{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$\
+errors}else var valid27=!0}}}}}}else return validate65.errors=[{instancePath:instancePath+"/changes/"+i5,schemaPath:"#/$\
 defs/change/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid25=_errs148===errors;if(!valid25)
-break}}else return validate64.errors=[{instancePath:instancePath+"/changes",schemaPath:"#/properties/changes/type",keyword:"\
+break}}else return validate65.errors=[{instancePath:instancePath+"/changes",schemaPath:"#/properties/changes/type",keyword:"\
 type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs146===errors}else var valid0=!0;if(valid0)if(data.
 notes!==void 0){let data74=data.notes,_errs162=errors;if(errors===_errs162)if(Array.isArray(data74)){var valid28=!0;let len6=data74.
-length;for(let i6=0;i6<len6;i6++){let _errs164=errors;if(typeof data74[i6]!="string")return validate64.errors=[{instancePath:instancePath+
+length;for(let i6=0;i6<len6;i6++){let _errs164=errors;if(typeof data74[i6]!="string")return validate65.errors=[{instancePath:instancePath+
 "/notes/"+i6,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
-!1;var valid28=_errs164===errors;if(!valid28)break}}else return validate64.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+!1;var valid28=_errs164===errors;if(!valid28)break}}else return validate65.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
 #/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs162===errors}else
-var valid0=!0}}}}}}}}}}}}}}}}}}}}else return validate64.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;return validate64.errors=vErrors,errors===0}var QuantizationPredicate=validate75;var schema148={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
-$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate76(data,{
+var valid0=!0}}}}}}}}}}}}}}}}}}}}else return validate65.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;return validate65.errors=vErrors,errors===0}var PlanVerification=validate76,
+schema150={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"plan-verification.schema.json",type:"object",required:[
+"version","file","verdict","components","bound","options","environment","backend"],additionalProperties:!1,properties:{version:{
+const:1},file:{type:"string"},verdict:{enum:["agrees","deviates","differs"]},components:{type:"array",items:{$ref:"#/$de\
+fs/component"}},bound:{$ref:"#/$defs/bound"},options:{$ref:"#/$defs/options"},environment:{$ref:"#/$defs/environment"},backend:{
+type:"string"},timeline:{type:"array",items:{$ref:"plan-report.schema.json#/$defs/moment"}},notes:{type:"array",items:{type:"\
+string"}}},$defs:{component:{type:"object",required:["name","plannedBytes","measuredBytes","kind"],additionalProperties:!1,
+properties:{name:{type:"string"},plannedBytes:{type:"integer",minimum:0},measuredBytes:{type:"integer",minimum:0},kind:{
+enum:["exact","measured"]},agrees:{type:"boolean"}}},bound:{type:"object",required:["share","bytes"],additionalProperties:!1,
+properties:{share:{type:"number",minimum:0},bytes:{type:"integer",minimum:0}}},options:{type:"object",required:["context",
+"chunk","kvType","threads"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",
+minimum:1},kvType:{enum:["f32","f16","q8"]},threads:{type:"integer",minimum:1}}},environment:{type:"object",required:["v\
+ersion","platform","baseline"],additionalProperties:!1,properties:{version:{type:"string"},platform:{type:"string"},baseline:{
+type:"string"}}}}},schema151={type:"object",required:["name","plannedBytes","measuredBytes","kind"],additionalProperties:!1,
+properties:{name:{type:"string"},plannedBytes:{type:"integer",minimum:0},measuredBytes:{type:"integer",minimum:0},kind:{
+enum:["exact","measured"]},agrees:{type:"boolean"}}};var schema153={type:"object",required:["context","chunk","kvType","threads"],additionalProperties:!1,properties:{context:{
+type:"integer",minimum:1},chunk:{type:"integer",minimum:1},kvType:{enum:["f32","f16","q8"]},threads:{type:"integer",minimum:1}}};function validate77(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.phase===void 0&&(missing0=
+"phase")||data.bytes===void 0&&(missing0="bytes")||data.parts===void 0&&(missing0="parts"))return validate77.errors=[{instancePath,
+schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="phase"||key0==="bytes"||key0==="parts")){return validate77.
+errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
+message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.phase!==void 0){let data0=data.phase,
+_errs2=errors;if(!(data0==="start"||data0==="allocate"||data0==="read"||data0==="repack"||data0==="ready"||data0==="run"))
+return validate77.errors=[{instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{
+allowedValues:schema136.properties.phase.enum},message:"must be equal to one of the allowed values"}],!1;var valid0=_errs2===
+errors}else var valid0=!0;if(valid0){if(data.bytes!==void 0){let data1=data.bytes,_errs3=errors;if(!(typeof data1=="numb\
+er"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate77.errors=[{instancePath:instancePath+"/bytes",schemaPath:"\
+#/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs3&&typeof data1==
+"number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate77.errors=[{instancePath:instancePath+"/bytes",schemaPath:"\
+#/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0)if(data.parts!==void 0){let data2=data.parts,_errs5=errors;if(errors===_errs5)if(Array.
+isArray(data2)){var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let data3=data2[i0],_errs7=errors;if(errors===
+errors)if(data3&&typeof data3=="object"&&!Array.isArray(data3)){let missing1;if(data3.name===void 0&&(missing1="name")||
+data3.bytes===void 0&&(missing1="bytes")||data3.kind===void 0&&(missing1="kind"))return validate77.errors=[{instancePath:instancePath+
+"/parts/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},message:"must \
+have required property '"+missing1+"'"}],!1;{let _errs10=errors;for(let key1 in data3)if(!(key1==="name"||key1==="bytes"||
+key1==="kind")){return validate77.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/addition\
+alProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT have additional properti\
+es"}],!1;break}if(_errs10===errors){if(data3.name!==void 0){let _errs11=errors;if(typeof data3.name!="string")return validate77.
+errors=[{instancePath:instancePath+"/parts/"+i0+"/name",schemaPath:"#/$defs/component/properties/name/type",keyword:"typ\
+e",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs11===errors}else var valid3=!0;if(valid3){if(data3.
+bytes!==void 0){let data5=data3.bytes,_errs13=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))
+return validate77.errors=[{instancePath:instancePath+"/parts/"+i0+"/bytes",schemaPath:"#/$defs/component/properties/byte\
+s/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs13&&typeof data5=="number"&&
+isFinite(data5)&&(data5<0||isNaN(data5)))return validate77.errors=[{instancePath:instancePath+"/parts/"+i0+"/bytes",schemaPath:"\
+#/$defs/component/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+!1;var valid3=_errs13===errors}else var valid3=!0;if(valid3)if(data3.kind!==void 0){let data6=data3.kind,_errs15=errors;
+if(!(data6==="exact"||data6==="measured"||data6==="estimated"))return validate77.errors=[{instancePath:instancePath+"/pa\
+rts/"+i0+"/kind",schemaPath:"#/$defs/component/properties/kind/enum",keyword:"enum",params:{allowedValues:schema127.properties.
+kind.enum},message:"must be equal to one of the allowed values"}],!1;var valid3=_errs15===errors}else var valid3=!0}}}}else
+return validate77.errors=[{instancePath:instancePath+"/parts/"+i0,schemaPath:"#/$defs/component/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid1=_errs7===errors;if(!valid1)break}}else return validate77.errors=
+[{instancePath:instancePath+"/parts",schemaPath:"#/properties/parts/type",keyword:"type",params:{type:"array"},message:"\
+must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}}else return validate77.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate77.errors=vErrors,errors===0}
+function validate76(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
+"version")||data.file===void 0&&(missing0="file")||data.verdict===void 0&&(missing0="verdict")||data.components===void 0&&
+(missing0="components")||data.bound===void 0&&(missing0="bound")||data.options===void 0&&(missing0="options")||data.environment===
+void 0&&(missing0="environment")||data.backend===void 0&&(missing0="backend"))return validate76.errors=[{instancePath,schemaPath:"\
+#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
+!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema150.properties,key0)){return validate76.errors=[{instancePath,
+schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
+ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
+return validate76.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
+params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
+if(data.file!==void 0){let _errs3=errors;if(typeof data.file!="string")return validate76.errors=[{instancePath:instancePath+
+"/file",schemaPath:"#/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
+errors}else var valid0=!0;if(valid0){if(data.verdict!==void 0){let data2=data.verdict,_errs5=errors;if(!(data2==="agrees"||
+data2==="deviates"||data2==="differs"))return validate76.errors=[{instancePath:instancePath+"/verdict",schemaPath:"#/pro\
+perties/verdict/enum",keyword:"enum",params:{allowedValues:schema150.properties.verdict.enum},message:"must be equal to \
+one of the allowed values"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.components!==void 0){let data3=data.
+components,_errs6=errors;if(errors===_errs6)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<
+len0;i0++){let data4=data3[i0],_errs8=errors;if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){
+let missing1;if(data4.name===void 0&&(missing1="name")||data4.plannedBytes===void 0&&(missing1="plannedBytes")||data4.measuredBytes===
+void 0&&(missing1="measuredBytes")||data4.kind===void 0&&(missing1="kind"))return validate76.errors=[{instancePath:instancePath+
+"/components/"+i0,schemaPath:"#/$defs/component/required",keyword:"required",params:{missingProperty:missing1},message:"\
+must have required property '"+missing1+"'"}],!1;{let _errs11=errors;for(let key1 in data4)if(!(key1==="name"||key1==="p\
+lannedBytes"||key1==="measuredBytes"||key1==="kind"||key1==="agrees")){return validate76.errors=[{instancePath:instancePath+
+"/components/"+i0,schemaPath:"#/$defs/component/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
+message:"must NOT have additional properties"}],!1;break}if(_errs11===errors){if(data4.name!==void 0){let _errs12=errors;
+if(typeof data4.name!="string")return validate76.errors=[{instancePath:instancePath+"/components/"+i0+"/name",schemaPath:"\
+#/$defs/component/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs12===
+errors}else var valid3=!0;if(valid3){if(data4.plannedBytes!==void 0){let data6=data4.plannedBytes,_errs14=errors;if(!(typeof data6==
+"number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate76.errors=[{instancePath:instancePath+"/components/"+
+i0+"/plannedBytes",schemaPath:"#/$defs/component/properties/plannedBytes/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs14&&typeof data6=="number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate76.
+errors=[{instancePath:instancePath+"/components/"+i0+"/plannedBytes",schemaPath:"#/$defs/component/properties/plannedByt\
+es/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs14===errors}else
+var valid3=!0;if(valid3){if(data4.measuredBytes!==void 0){let data7=data4.measuredBytes,_errs16=errors;if(!(typeof data7==
+"number"&&!(data7%1)&&!isNaN(data7)&&isFinite(data7)))return validate76.errors=[{instancePath:instancePath+"/components/"+
+i0+"/measuredBytes",schemaPath:"#/$defs/component/properties/measuredBytes/type",keyword:"type",params:{type:"integer"},
+message:"must be integer"}],!1;if(errors===_errs16&&typeof data7=="number"&&isFinite(data7)&&(data7<0||isNaN(data7)))return validate76.
+errors=[{instancePath:instancePath+"/components/"+i0+"/measuredBytes",schemaPath:"#/$defs/component/properties/measuredB\
+ytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs16===errors}else
+var valid3=!0;if(valid3){if(data4.kind!==void 0){let data8=data4.kind,_errs18=errors;if(!(data8==="exact"||data8==="meas\
+ured"))return validate76.errors=[{instancePath:instancePath+"/components/"+i0+"/kind",schemaPath:"#/$defs/component/prop\
+erties/kind/enum",keyword:"enum",params:{allowedValues:schema151.properties.kind.enum},message:"must be equal to one of \
+the allowed values"}],!1;var valid3=_errs18===errors}else var valid3=!0;if(valid3)if(data4.agrees!==void 0){let _errs19=errors;
+if(typeof data4.agrees!="boolean")return validate76.errors=[{instancePath:instancePath+"/components/"+i0+"/agrees",schemaPath:"\
+#/$defs/component/properties/agrees/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid3=_errs19===
+errors}else var valid3=!0}}}}}}else return validate76.errors=[{instancePath:instancePath+"/components/"+i0,schemaPath:"#\
+/$defs/component/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs8===errors;if(!valid1)
+break}}else return validate76.errors=[{instancePath:instancePath+"/components",schemaPath:"#/properties/components/type",
+keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){
+if(data.bound!==void 0){let data10=data.bound,_errs21=errors;if(errors===errors)if(data10&&typeof data10=="object"&&!Array.
+isArray(data10)){let missing2;if(data10.share===void 0&&(missing2="share")||data10.bytes===void 0&&(missing2="bytes"))return validate76.
+errors=[{instancePath:instancePath+"/bound",schemaPath:"#/$defs/bound/required",keyword:"required",params:{missingProperty:missing2},
+message:"must have required property '"+missing2+"'"}],!1;{let _errs24=errors;for(let key2 in data10)if(!(key2==="share"||
+key2==="bytes")){return validate76.errors=[{instancePath:instancePath+"/bound",schemaPath:"#/$defs/bound/additionalPrope\
+rties",keyword:"additionalProperties",params:{additionalProperty:key2},message:"must NOT have additional properties"}],!1;
+break}if(_errs24===errors){if(data10.share!==void 0){let data11=data10.share,_errs25=errors;if(errors===_errs25)if(typeof data11==
+"number"&&isFinite(data11)){if(data11<0||isNaN(data11))return validate76.errors=[{instancePath:instancePath+"/bound/shar\
+e",schemaPath:"#/$defs/bound/properties/share/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must \
+be >= 0"}],!1}else return validate76.errors=[{instancePath:instancePath+"/bound/share",schemaPath:"#/$defs/bound/propert\
+ies/share/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs25===errors}else var valid5=!0;
+if(valid5)if(data10.bytes!==void 0){let data12=data10.bytes,_errs27=errors;if(!(typeof data12=="number"&&!(data12%1)&&!isNaN(
+data12)&&isFinite(data12)))return validate76.errors=[{instancePath:instancePath+"/bound/bytes",schemaPath:"#/$defs/bound\
+/properties/bytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs27&&typeof data12==
+"number"&&isFinite(data12)&&(data12<0||isNaN(data12)))return validate76.errors=[{instancePath:instancePath+"/bound/bytes",
+schemaPath:"#/$defs/bound/properties/bytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be \
+>= 0"}],!1;var valid5=_errs27===errors}else var valid5=!0}}}else return validate76.errors=[{instancePath:instancePath+"/\
+bound",schemaPath:"#/$defs/bound/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs21===
+errors}else var valid0=!0;if(valid0){if(data.options!==void 0){let data13=data.options,_errs29=errors;if(errors===errors)
+if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let missing3;if(data13.context===void 0&&(missing3="context")||
+data13.chunk===void 0&&(missing3="chunk")||data13.kvType===void 0&&(missing3="kvType")||data13.threads===void 0&&(missing3=
+"threads"))return validate76.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/required",keyword:"\
+required",params:{missingProperty:missing3},message:"must have required property '"+missing3+"'"}],!1;{let _errs32=errors;
+for(let key3 in data13)if(!(key3==="context"||key3==="chunk"||key3==="kvType"||key3==="threads")){return validate76.errors=
+[{instancePath:instancePath+"/options",schemaPath:"#/$defs/options/additionalProperties",keyword:"additionalProperties",
+params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){if(data13.
+context!==void 0){let data14=data13.context,_errs33=errors;if(!(typeof data14=="number"&&!(data14%1)&&!isNaN(data14)&&isFinite(
+data14)))return validate76.errors=[{instancePath:instancePath+"/options/context",schemaPath:"#/$defs/options/properties/\
+context/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs33&&typeof data14==
+"number"&&isFinite(data14)&&(data14<1||isNaN(data14)))return validate76.errors=[{instancePath:instancePath+"/options/con\
+text",schemaPath:"#/$defs/options/properties/context/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid7=_errs33===errors}else var valid7=!0;if(valid7){if(data13.chunk!==void 0){let data15=data13.
+chunk,_errs35=errors;if(!(typeof data15=="number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate76.errors=
+[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/chunk/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)&&(data15<1||isNaN(
+data15)))return validate76.errors=[{instancePath:instancePath+"/options/chunk",schemaPath:"#/$defs/options/properties/ch\
+unk/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs35===errors}else
+var valid7=!0;if(valid7){if(data13.kvType!==void 0){let data16=data13.kvType,_errs37=errors;if(!(data16==="f32"||data16===
+"f16"||data16==="q8"))return validate76.errors=[{instancePath:instancePath+"/options/kvType",schemaPath:"#/$defs/options\
+/properties/kvType/enum",keyword:"enum",params:{allowedValues:schema153.properties.kvType.enum},message:"must be equal t\
+o one of the allowed values"}],!1;var valid7=_errs37===errors}else var valid7=!0;if(valid7)if(data13.threads!==void 0){let data17=data13.
+threads,_errs38=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&isFinite(data17)))return validate76.errors=
+[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/properties/threads/type",keyword:"type",params:{
+type:"integer"},message:"must be integer"}],!1;if(errors===_errs38&&typeof data17=="number"&&isFinite(data17)&&(data17<1||
+isNaN(data17)))return validate76.errors=[{instancePath:instancePath+"/options/threads",schemaPath:"#/$defs/options/prope\
+rties/threads/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid7=_errs38===
+errors}else var valid7=!0}}}}}else return validate76.errors=[{instancePath:instancePath+"/options",schemaPath:"#/$defs/o\
+ptions/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
+if(valid0){if(data.environment!==void 0){let data18=data.environment,_errs40=errors;if(errors===errors)if(data18&&typeof data18==
+"object"&&!Array.isArray(data18)){let missing4;if(data18.version===void 0&&(missing4="version")||data18.platform===void 0&&
+(missing4="platform")||data18.baseline===void 0&&(missing4="baseline"))return validate76.errors=[{instancePath:instancePath+
+"/environment",schemaPath:"#/$defs/environment/required",keyword:"required",params:{missingProperty:missing4},message:"m\
+ust have required property '"+missing4+"'"}],!1;{let _errs43=errors;for(let key4 in data18)if(!(key4==="version"||key4===
+"platform"||key4==="baseline")){return validate76.errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/\
+environment/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key4},message:"must NOT have\
+ additional properties"}],!1;break}if(_errs43===errors){if(data18.version!==void 0){let _errs44=errors;if(typeof data18.
+version!="string")return validate76.errors=[{instancePath:instancePath+"/environment/version",schemaPath:"#/$defs/enviro\
+nment/properties/version/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid9=_errs44===
+errors}else var valid9=!0;if(valid9){if(data18.platform!==void 0){let _errs46=errors;if(typeof data18.platform!="string")
+return validate76.errors=[{instancePath:instancePath+"/environment/platform",schemaPath:"#/$defs/environment/properties/\
+platform/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid9=_errs46===errors}else var valid9=!0;
+if(valid9)if(data18.baseline!==void 0){let _errs48=errors;if(typeof data18.baseline!="string")return validate76.errors=[
+{instancePath:instancePath+"/environment/baseline",schemaPath:"#/$defs/environment/properties/baseline/type",keyword:"ty\
+pe",params:{type:"string"},message:"must be string"}],!1;var valid9=_errs48===errors}else var valid9=!0}}}}else return validate76.
+errors=[{instancePath:instancePath+"/environment",schemaPath:"#/$defs/environment/type",keyword:"type",params:{type:"obj\
+ect"},message:"must be object"}],!1;var valid0=_errs40===errors}else var valid0=!0;if(valid0){if(data.backend!==void 0){
+let _errs50=errors;if(typeof data.backend!="string")return validate76.errors=[{instancePath:instancePath+"/backend",schemaPath:"\
+#/properties/backend/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs50===errors}else
+var valid0=!0;if(valid0){if(data.timeline!==void 0){let data23=data.timeline,_errs52=errors;if(errors===_errs52)if(Array.
+isArray(data23)){var valid10=!0;let len1=data23.length;for(let i1=0;i1<len1;i1++){let _errs54=errors;validate77(data23[i1],
+{instancePath:instancePath+"/timeline/"+i1,parentData:data23,parentDataProperty:i1,rootData,dynamicAnchors})||(vErrors=vErrors===
+null?validate77.errors:vErrors.concat(validate77.errors),errors=vErrors.length);var valid10=_errs54===errors;if(!valid10)
+break}}else return validate76.errors=[{instancePath:instancePath+"/timeline",schemaPath:"#/properties/timeline/type",keyword:"\
+type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs52===errors}else var valid0=!0;if(valid0)if(data.
+notes!==void 0){let data25=data.notes,_errs55=errors;if(errors===_errs55)if(Array.isArray(data25)){var valid11=!0;let len2=data25.
+length;for(let i2=0;i2<len2;i2++){let _errs57=errors;if(typeof data25[i2]!="string")return validate76.errors=[{instancePath:instancePath+
+"/notes/"+i2,schemaPath:"#/properties/notes/items/type",keyword:"type",params:{type:"string"},message:"must be string"}],
+!1;var valid11=_errs57===errors;if(!valid11)break}}else return validate76.errors=[{instancePath:instancePath+"/notes",schemaPath:"\
+#/properties/notes/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs55===errors}else
+var valid0=!0}}}}}}}}}}}else return validate76.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"ob\
+ject"},message:"must be object"}],!1;return validate76.errors=vErrors,errors===0}var QuantizationPredicate=validate79;var schema158={type:"object",properties:{format:{enum:["slm1","slm2","gguf","safetensors","huggingface","llama2c"]},byteLength:{
+$ref:"common.schema.json#/$defs/byteCount"}},required:["format","byteLength"],additionalProperties:!1};function validate80(data,{
 instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===
 0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.format===void 0&&(missing0="format")||data.
-byteLength===void 0&&(missing0="byteLength"))return validate76.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
+byteLength===void 0&&(missing0="byteLength"))return validate80.errors=[{instancePath,schemaPath:"#/required",keyword:"re\
 quired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="format"||key0==="byteLength")){return validate76.errors=[{instancePath,schemaPath:"#/additionalProperties",
+if(!(key0==="format"||key0==="byteLength")){return validate80.errors=[{instancePath,schemaPath:"#/additionalProperties",
 keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
 if(_errs1===errors){if(data.format!==void 0){let data0=data.format,_errs2=errors;if(!(data0==="slm1"||data0==="slm2"||data0===
-"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate76.errors=[{instancePath:instancePath+
-"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema148.properties.format.enum},message:"\
+"gguf"||data0==="safetensors"||data0==="huggingface"||data0==="llama2c"))return validate80.errors=[{instancePath:instancePath+
+"/format",schemaPath:"#/properties/format/enum",keyword:"enum",params:{allowedValues:schema158.properties.format.enum},message:"\
 must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.byteLength!==
 void 0){let data1=data.byteLength,_errs3=errors,_errs4=errors;if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(
-data1)))return validate76.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
+data1)))return validate80.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"common.schema.json#/$defs/byteCou\
 nt/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&typeof data1=="number"&&
-isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate76.errors=[{instancePath:instancePath+"/byteLeng\
+isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate80.errors=[{instancePath:instancePath+"/byteLeng\
 th",schemaPath:"common.schema.json#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate76.errors=[{instancePath:instancePath+
+message:"must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate80.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"common.schema.json#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
-message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate76.errors=[{instancePath,
-schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate76.errors=vErrors,
-errors===0}function validate78(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+message:"must be >= 0"}],!1}var valid0=_errs3===errors}else var valid0=!0}}}else return validate80.errors=[{instancePath,
+schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate80.errors=vErrors,
+errors===0}function validate82(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.architecture===void 0&&
-(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate78.errors=[{instancePath,
+(missing0="architecture")||data.parameterCount===void 0&&(missing0="parameterCount"))return validate82.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="architecture"||key0==="parameterCount"||key0===
-"license"||key0==="baseModel")){return validate78.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
+"license"||key0==="baseModel")){return validate82.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"add\
 itionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
 errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(
-data0)>256)return validate78.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
+data0)>256)return validate82.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/\
 maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate78.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
-keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate78.
+1)return validate82.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/minLength",
+keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate82.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
-pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate78.
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate82.
 errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.architecture!==
 void 0){let data1=data.architecture,_errs5=errors;if(errors===_errs5)if(typeof data1=="string"){if(!pattern29.test(data1))
-return validate78.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
+return validate82.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/pattern",keyword:"\
 pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else
-return validate78.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
+return validate82.errors=[{instancePath:instancePath+"/architecture",schemaPath:"#/properties/architecture/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.
 parameterCount!==void 0){let data2=data.parameterCount,_errs7=errors;if(!(typeof data2=="number"&&!(data2%1)&&!isNaN(data2)&&
-isFinite(data2)))return validate78.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
+isFinite(data2)))return validate82.errors=[{instancePath:instancePath+"/parameterCount",schemaPath:"#/properties/paramet\
 erCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs7&&typeof data2=="n\
-umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate78.errors=[{instancePath:instancePath+"/\
+umber"&&isFinite(data2)){if(data2>9007199254740991||isNaN(data2))return validate82.errors=[{instancePath:instancePath+"/\
 parameterCount",schemaPath:"#/properties/parameterCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},
-message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate78.errors=[{instancePath:instancePath+
+message:"must be <= 9007199254740991"}],!1;if(data2<1||isNaN(data2))return validate82.errors=[{instancePath:instancePath+
 "/parameterCount",schemaPath:"#/properties/parameterCount/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
 must be >= 1"}],!1}var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.license!==void 0){let data3=data.license,
-_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func2(data3)>256)return validate78.errors=[{instancePath:instancePath+
+_errs9=errors;if(errors===errors)if(typeof data3=="string"){if(func2(data3)>256)return validate82.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"mu\
-st NOT have more than 256 characters"}],!1;if(func2(data3)<1)return validate78.errors=[{instancePath:instancePath+"/lice\
+st NOT have more than 256 characters"}],!1;if(func2(data3)<1)return validate82.errors=[{instancePath:instancePath+"/lice\
 nse",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT h\
-ave fewer than 1 characters"}],!1;if(!pattern4.test(data3))return validate78.errors=[{instancePath:instancePath+"/licens\
+ave fewer than 1 characters"}],!1;if(!pattern4.test(data3))return validate82.errors=[{instancePath:instancePath+"/licens\
 e",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},
-message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate78.errors=[{instancePath:instancePath+
+message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate82.errors=[{instancePath:instancePath+
 "/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
 string"}],!1;var valid0=_errs9===errors}else var valid0=!0;if(valid0)if(data.baseModel!==void 0){let data4=data.baseModel,
-_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate78.errors=[{instancePath:instancePath+
+_errs12=errors;if(errors===errors)if(typeof data4=="string"){if(func2(data4)>256)return validate82.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate78.errors=[{instancePath:instancePath+"/ba\
+must NOT have more than 256 characters"}],!1;if(func2(data4)<1)return validate82.errors=[{instancePath:instancePath+"/ba\
 seModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must N\
-OT have fewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate78.errors=[{instancePath:instancePath+"/ba\
+OT have fewer than 1 characters"}],!1;if(!pattern4.test(data4))return validate82.errors=[{instancePath:instancePath+"/ba\
 seModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u0\
-07f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate78.errors=[{instancePath:instancePath+
+07f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate82.errors=[{instancePath:instancePath+
 "/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
-e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate78.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate78.errors=vErrors,errors===0}
-function validate80(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+e string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate82.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate82.errors=vErrors,errors===0}
+function validate84(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate80.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate84.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate80.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate84.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate80.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate84.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate80.errors=[{instancePath:instancePath+"/na\
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate84.errors=[{instancePath:instancePath+"/na\
 me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern4.test(data0))return validate80.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
+aracters"}],!1;if(!pattern4.test(data0))return validate84.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
 /shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
-0000-\\u001f\\u007f]*$"'}],!1}else return validate80.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
+0000-\\u001f\\u007f]*$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
 tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate80.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate84.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate80.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate84.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate80.errors=[{instancePath:instancePath+"/byteLe\
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate84.errors=[{instancePath:instancePath+"/byteLe\
 ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate80.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate84.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate80.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate84.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
 256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate80.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate80.errors=vErrors,errors===0}function validate82(data,{instancePath="",parentData,parentDataProperty,
+return validate84.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate84.errors=vErrors,errors===0}function validate86(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate82.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate86.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate82.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate86.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate82.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate86.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate82.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate86.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate82.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate86.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
-validate54(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate82.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+validate55(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate86.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate82.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate86.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate82.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate86.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate82.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate86.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate82.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate86.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate82.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema100.properties.scaleType.enum},message:"must be equal to one of the all\
-owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate82.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate82.errors=vErrors,errors===0}
-function validate85(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+2"||data4==="f16"))return validate86.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema103.properties.scaleType.enum},message:"must be equal to one of the all\
+owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate86.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate86.errors=vErrors,errors===0}
+function validate89(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.version===void 0&&(missing0="version"))return validate85.errors=[{instancePath,schemaPath:"#/required",keyword:"\
+"name")||data.version===void 0&&(missing0="version"))return validate89.errors=[{instancePath,schemaPath:"#/required",keyword:"\
 required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate85.errors=[{instancePath,schemaPath:"#/additi\
+for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate89.errors=[{instancePath,schemaPath:"#/additi\
 onalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional proper\
 ties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(func2(data0)>256)return validate85.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
+"string"){if(func2(data0)>256)return validate89.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText\
 /maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data0)<
-1)return validate85.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
-th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate85.errors=
+1)return validate89.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/minLength",keyword:"minLeng\
+th",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data0))return validate89.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate85.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate89.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0)if(data.version!==void 0){let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1==
-"string"){if(func2(data1)>256)return validate85.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
+"string"){if(func2(data1)>256)return validate89.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortT\
 ext/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<
-1)return validate85.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
-ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate85.
+1)return validate89.errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minL\
+ength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate89.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"\
-^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate85.errors=
+^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate89.errors=
 [{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"\
-must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate85.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate85.errors=vErrors,errors===0}var pattern58=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate93(data,{instancePath="",parentData,
+must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0}}}else return validate89.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate89.errors=vErrors,errors===0}var pattern58=new RegExp("^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$","u");function validate97(data,{instancePath="",parentData,
 parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
 bject"&&!Array.isArray(data)){let missing0;if(data.maxAbsoluteError===void 0&&(missing0="maxAbsoluteError")||data.rmsError===
 void 0&&(missing0="rmsError")||data.relativeRmsError===void 0&&(missing0="relativeRmsError")||data.cosine===void 0&&(missing0=
-"cosine"))return validate93.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"cosine"))return validate97.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="maxAbsolu\
-teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate93.errors=[{instancePath,schemaPath:"\
+teError"||key0==="rmsError"||key0==="relativeRmsError"||key0==="cosine")){return validate97.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
 l properties"}],!1;break}if(_errs1===errors){if(data.maxAbsoluteError!==void 0){let data0=data.maxAbsoluteError,_errs2=errors;
-if(errors===errors)if(typeof data0=="string"){if(!pattern58.test(data0))return validate93.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data0=="string"){if(!pattern58.test(data0))return validate97.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][\
-0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate93.errors=[{instancePath:instancePath+
+0-9]{3}$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+
 "/maxAbsoluteError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rmsError!==void 0){let data1=data.rmsError,_errs5=errors;
-if(errors===errors)if(typeof data1=="string"){if(!pattern58.test(data1))return validate93.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data1=="string"){if(!pattern58.test(data1))return validate97.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate93.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+
 "/rmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===
 errors}else var valid0=!0;if(valid0){if(data.relativeRmsError!==void 0){let data2=data.relativeRmsError,_errs8=errors;if(errors===
-errors)if(typeof data2=="string"){if(!pattern58.test(data2))return validate93.errors=[{instancePath:instancePath+"/relat\
+errors)if(typeof data2=="string"){if(!pattern58.test(data2))return validate97.errors=[{instancePath:instancePath+"/relat\
 iveRmsError",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}\
-$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate93.errors=[{instancePath:instancePath+
+$"},message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+
 "/relativeRmsError",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs8===errors}else var valid0=!0;if(valid0)if(data.cosine!==void 0){let data3=data.cosine,_errs11=errors;
-if(errors===errors)if(typeof data3=="string"){if(!pattern58.test(data3))return validate93.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data3=="string"){if(!pattern58.test(data3))return validate97.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/pattern",keyword:"pattern",params:{pattern:"^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"},
-message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate93.errors=[{instancePath:instancePath+
+message:'must match pattern "^[+-][0-9]\\.[0-9]{9}e[+-][0-9]{3}$"'}],!1}else return validate97.errors=[{instancePath:instancePath+
 "/cosine",schemaPath:"#/$defs/statistic/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs11===
-errors}else var valid0=!0}}}}}else return validate93.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate93.errors=vErrors,errors===0}function validate100(data,{instancePath="",
+errors}else var valid0=!0}}}}}else return validate97.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate97.errors=vErrors,errors===0}function validate104(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate100.errors=
+"object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0="requested"))return validate104.errors=
 [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required \
 property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||key0==="fallbackReason"||
-key0==="statistics")){return validate100.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPr\
+key0==="statistics")){return validate104.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPr\
 operties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){
 if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.
-test(data0))return validate100.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/sto\
+test(data0))return validate104.errors=[{instancePath:instancePath+"/requested",schemaPath:"common.schema.json#/$defs/sto\
 rageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match patte\
-rn "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate100.errors=[{instancePath:instancePath+"/requeste\
+rn "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate104.errors=[{instancePath:instancePath+"/requeste\
 d",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must be string"}],
 !1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.fallbackReason,
-_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate100.errors=[{instancePath:instancePath+
+_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate104.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate100.errors=[{instancePath:instancePath+"/f\
+must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate104.errors=[{instancePath:instancePath+"/f\
 allbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"\
-must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate100.errors=[{instancePath:instancePath+
+must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate104.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\
-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate100.errors=[{instancePath:instancePath+
+\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate104.errors=[{instancePath:instancePath+
 "/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"m\
 ust be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==void 0){let _errs8=errors;
-validate93(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
-dynamicAnchors})||(vErrors=vErrors===null?validate93.errors:vErrors.concat(validate93.errors),errors=vErrors.length);var valid0=_errs8===
-errors}else var valid0=!0}}}}else return validate100.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate100.errors=vErrors,errors===0}function validate75(data,{instancePath="",
+validate97(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"statistics",rootData,
+dynamicAnchors})||(vErrors=vErrors===null?validate97.errors:vErrors.concat(validate97.errors),errors=vErrors.length);var valid0=_errs8===
+errors}else var valid0=!0}}}}else return validate104.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
+object"},message:"must be object"}],!1;return validate104.errors=vErrors,errors===0}function validate79(data,{instancePath="",
 parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
 "object"&&!Array.isArray(data)){let missing0;if(data.artifact===void 0&&(missing0="artifact")||data.signedBy===void 0&&(missing0=
-"signedBy"))return validate75.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"signedBy"))return validate79.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="artifact"||
-key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate75.
+key0==="model"||key0==="sources"||key0==="recipe"||key0==="tool"||key0==="tensors"||key0==="signedBy")){return validate79.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.artifact!==void 0){let _errs2=errors;
-validate76(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate76.errors:vErrors.concat(validate76.errors),errors=vErrors.length);var valid0=_errs2===errors}else
-var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate78(data.model,{instancePath:instancePath+"/mo\
-del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate78.errors:vErrors.
-concat(validate78.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
-void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate75.
+validate80(data.artifact,{instancePath:instancePath+"/artifact",parentData:data,parentDataProperty:"artifact",rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate80.errors:vErrors.concat(validate80.errors),errors=vErrors.length);var valid0=_errs2===errors}else
+var valid0=!0;if(valid0){if(data.model!==void 0){let _errs3=errors;validate82(data.model,{instancePath:instancePath+"/mo\
+del",parentData:data,parentDataProperty:"model",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate82.errors:vErrors.
+concat(validate82.errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.sources!==
+void 0){let data2=data.sources,_errs4=errors;if(errors===_errs4)if(Array.isArray(data2)){if(data2.length>4096)return validate79.
 errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxItems",params:{limit:4096},
 message:"must NOT have more than 4096 items"}],!1;{var valid1=!0;let len0=data2.length;for(let i0=0;i0<len0;i0++){let _errs6=errors;
-validate80(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate80.errors:vErrors.concat(validate80.errors),errors=vErrors.length);var valid1=_errs6===errors;
-if(!valid1)break}}}else return validate75.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
+validate84(data2[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate84.errors:vErrors.concat(validate84.errors),errors=vErrors.length);var valid1=_errs6===errors;
+if(!valid1)break}}}else return validate79.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources\
 /type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){
-if(data.recipe!==void 0){let _errs7=errors;validate82(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
-recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate82.errors:vErrors.concat(validate82.errors),errors=vErrors.
-length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate85(data.
+if(data.recipe!==void 0){let _errs7=errors;validate86(data.recipe,{instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"\
+recipe",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate86.errors:vErrors.concat(validate86.errors),errors=vErrors.
+length);var valid0=_errs7===errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs8=errors;validate89(data.
 tool,{instancePath:instancePath+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate85.errors:vErrors.concat(validate85.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
+null?validate89.errors:vErrors.concat(validate89.errors),errors=vErrors.length);var valid0=_errs8===errors}else var valid0=!0;
 if(valid0){if(data.tensors!==void 0){let data6=data.tensors,_errs9=errors;if(errors===_errs9)if(data6&&typeof data6=="ob\
-ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate75.errors=[{instancePath:instancePath+"/\
+ject"&&!Array.isArray(data6)){if(Object.keys(data6).length>65536)return validate79.errors=[{instancePath:instancePath+"/\
 tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:65536},message:"must NOT \
 have more than 65536 properties"}],!1;for(let key1 in data6){let _errs11=errors;if(errors===errors)if(typeof key1=="stri\
 ng"){if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tens\
@@ -2689,17 +2946,17 @@ vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instan
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs11===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate75.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate100(data6[key2],{instancePath:instancePath+"/tenso\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate79.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data6){let _errs15=errors;validate104(data6[key2],{instancePath:instancePath+"/tenso\
 rs/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data6,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate100.errors:vErrors.concat(validate100.errors),errors=vErrors.length);var valid4=_errs15===errors;
-if(!valid4)break}}else return validate75.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/\
+vErrors===null?validate104.errors:vErrors.concat(validate104.errors),errors=vErrors.length);var valid4=_errs15===errors;
+if(!valid4)break}}else return validate79.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/\
 type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs9===errors}else var valid0=!0;
-if(valid0)if(data.signedBy!==void 0){let _errs16=errors;validate85(data.signedBy,{instancePath:instancePath+"/signedBy",
-parentData:data,parentDataProperty:"signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate85.errors:vErrors.
-concat(validate85.errors),errors=vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate75.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate75.
-errors=vErrors,errors===0}var Slm2Meta=validate87,schema164={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"\
+if(valid0)if(data.signedBy!==void 0){let _errs16=errors;validate89(data.signedBy,{instancePath:instancePath+"/signedBy",
+parentData:data,parentDataProperty:"signedBy",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate89.errors:vErrors.
+concat(validate89.errors),errors=vErrors.length);var valid0=_errs16===errors}else var valid0=!0}}}}}}}}else return validate79.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate79.
+errors=vErrors,errors===0}var Slm2Meta=validate91,schema174={$schema:"https://json-schema.org/draft/2020-12/schema",$id:"\
 slm2-meta.schema.json",type:"object",properties:{formatVersion:{const:1},name:{$ref:"common.schema.json#/$defs/shortText"},
 architecture:{type:"string",pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},hyperparameters:{$ref:"hyperparameters.schema.json"},
 recipe:{$ref:"common.schema.json#/$defs/recipe"},tensors:{type:"object",propertyNames:{$ref:"common.schema.json#/$defs/t\
@@ -2716,152 +2973,152 @@ $ref:"#/$defs/statistic"},cosine:{$ref:"#/$defs/statistic"}},required:["maxAbsol
 orageType"},fallbackReason:{$ref:"common.schema.json#/$defs/shortText"},statistics:{$ref:"#/$defs/tensorStatistics"}},required:[
 "requested"],additionalProperties:!1},generation:{type:"object",properties:{eosTokenIds:{type:"array",maxItems:256,items:{
 type:"integer",minimum:0,maximum:16777215}},temperature:{type:"number",minimum:0},topK:{type:"integer",minimum:0,maximum:16777216},
-topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern68=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate89(data,{instancePath="",parentData,parentDataProperty,
+topP:{type:"number",minimum:0,maximum:1},repetitionPenalty:{type:"number",exclusiveMinimum:0}},additionalProperties:!1}}};var pattern68=new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","u");function validate93(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.default===void 0&&(missing0="default")||data.rules===void 0&&(missing0="rules")||data.q4BlockSize===
-void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate89.errors=[{instancePath,
+void 0&&(missing0="q4BlockSize")||data.scaleType===void 0&&(missing0="scaleType"))return validate93.errors=[{instancePath,
 schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+
 "'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="default"||key0==="rules"||key0==="q4BlockSize"||key0==="sc\
-aleType")){return validate89.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+aleType")){return validate93.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.default!==
-void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate89.
+void 0){let data0=data.default,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(!pattern31.test(data0))return validate93.
 errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"\
 ^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else
-return validate89.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
+return validate93.errors=[{instancePath:instancePath+"/default",schemaPath:"#/$defs/storageType/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.rules!==void 0){
-let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate89.errors=
+let data1=data.rules,_errs5=errors;if(errors===_errs5)if(Array.isArray(data1)){if(data1.length>1024)return validate93.errors=
 [{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/maxItems",keyword:"maxItems",params:{limit:1024},message:"\
 must NOT have more than 1024 items"}],!1;{var valid2=!0;let len0=data1.length;for(let i0=0;i0<len0;i0++){let _errs7=errors;
-validate54(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate54.errors:vErrors.concat(validate54.errors),errors=vErrors.length);var valid2=_errs7===errors;
-if(!valid2)break}}}else return validate89.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
+validate55(data1[i0],{instancePath:instancePath+"/rules/"+i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate55.errors:vErrors.concat(validate55.errors),errors=vErrors.length);var valid2=_errs7===errors;
+if(!valid2)break}}}else return validate93.errors=[{instancePath:instancePath+"/rules",schemaPath:"#/properties/rules/typ\
 e",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){
 if(data.q4BlockSize!==void 0){let data3=data.q4BlockSize,_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&
-isFinite(data3)))return validate89.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
+isFinite(data3)))return validate93.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4BlockSiz\
 e/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&
-isFinite(data3)){if(data3>65536||isNaN(data3))return validate89.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
+isFinite(data3)){if(data3>65536||isNaN(data3))return validate93.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"\
 #/properties/q4BlockSize/maximum",keyword:"maximum",params:{comparison:"<=",limit:65536},message:"must be <= 65536"}],!1;
-if(data3<2||isNaN(data3))return validate89.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
+if(data3<2||isNaN(data3))return validate93.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4\
 BlockSize/minimum",keyword:"minimum",params:{comparison:">=",limit:2},message:"must be >= 2"}],!1;{let res0;if(res0=data3/
-2,res0!==parseInt(res0))return validate89.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
+2,res0!==parseInt(res0))return validate93.errors=[{instancePath:instancePath+"/q4BlockSize",schemaPath:"#/properties/q4B\
 lockSize/multipleOf",keyword:"multipleOf",params:{multipleOf:2},message:"must be multiple of 2"}],!1}}var valid0=_errs8===
 errors}else var valid0=!0;if(valid0)if(data.scaleType!==void 0){let data4=data.scaleType,_errs10=errors;if(!(data4==="f3\
-2"||data4==="f16"))return validate89.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
-enum",keyword:"enum",params:{allowedValues:schema100.properties.scaleType.enum},message:"must be equal to one of the all\
-owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate89.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate89.errors=vErrors,errors===0}
-function validate92(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+2"||data4==="f16"))return validate93.errors=[{instancePath:instancePath+"/scaleType",schemaPath:"#/properties/scaleType/\
+enum",keyword:"enum",params:{allowedValues:schema103.properties.scaleType.enum},message:"must be equal to one of the all\
+owed values"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}else return validate93.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate93.errors=vErrors,errors===0}
+function validate96(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.requested===void 0&&(missing0=
-"requested"))return validate92.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"requested"))return validate96.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="requested"||
-key0==="fallbackReason"||key0==="statistics")){return validate92.errors=[{instancePath,schemaPath:"#/additionalPropertie\
+key0==="fallbackReason"||key0==="statistics")){return validate96.errors=[{instancePath,schemaPath:"#/additionalPropertie\
 s",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}
 if(_errs1===errors){if(data.requested!==void 0){let data0=data.requested,_errs2=errors;if(errors===errors)if(typeof data0==
-"string"){if(!pattern31.test(data0))return validate92.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
+"string"){if(!pattern31.test(data0))return validate96.errors=[{instancePath:instancePath+"/requested",schemaPath:"common\
 .schema.json#/$defs/storageType/pattern",keyword:"pattern",params:{pattern:"^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"},message:'\
-must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate92.errors=[{instancePath:instancePath+
+must match pattern "^[A-Za-z0-9_]{1,16}(/[1-9][0-9]{0,9})?$"'}],!1}else return validate96.errors=[{instancePath:instancePath+
 "/requested",schemaPath:"common.schema.json#/$defs/storageType/type",keyword:"type",params:{type:"string"},message:"must\
  be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.fallbackReason!==void 0){let data1=data.
-fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate92.errors=
+fallbackReason,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate96.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate92.errors=
+gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate96.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLen\
-gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate92.errors=
+gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data1))return validate96.errors=
 [{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",
-params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate92.
+params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate96.
 errors=[{instancePath:instancePath+"/fallbackReason",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",
 params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.statistics!==
-void 0){let _errs8=errors;validate93(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
-statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate93.errors:vErrors.concat(validate93.errors),errors=
-vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate92.errors=[{instancePath,schemaPath:"\
-#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate92.errors=vErrors,errors===0}
-function validate96(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+void 0){let _errs8=errors;validate97(data.statistics,{instancePath:instancePath+"/statistics",parentData:data,parentDataProperty:"\
+statistics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate97.errors:vErrors.concat(validate97.errors),errors=
+vErrors.length);var valid0=_errs8===errors}else var valid0=!0}}}}else return validate96.errors=[{instancePath,schemaPath:"\
+#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate96.errors=vErrors,errors===0}
+function validate100(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate96.
+"name")||data.byteLength===void 0&&(missing0="byteLength")||data.sha256===void 0&&(missing0="sha256"))return validate100.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
 quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="byteLength"||key0===
-"sha256")){return validate96.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+"sha256")){return validate100.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
 additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){
-let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate96.errors=
+let data0=data.name,_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate100.errors=
 [{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate96.errors=[{instancePath:instancePath+"/na\
-me",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 ch\
-aracters"}],!1;if(!pattern4.test(data0))return validate96.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
-/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u\
-0000-\\u001f\\u007f]*$"'}],!1}else return validate96.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shor\
-tText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
+must NOT have more than 256 characters"}],!1;if(func2(data0)<1)return validate100.errors=[{instancePath:instancePath+"/n\
+ame",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 c\
+haracters"}],!1;if(!pattern4.test(data0))return validate100.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$de\
+fs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\
+\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate100.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/\
+shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;
 if(valid0){if(data.byteLength!==void 0){let data1=data.byteLength,_errs5=errors,_errs6=errors;if(!(typeof data1=="number"&&
-!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate96.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
+!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate100.errors=[{instancePath:instancePath+"/byteLength",schemaPath:"\
 #/$defs/byteCount/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs6&&typeof data1==
-"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate96.errors=[{instancePath:instancePath+
+"number"&&isFinite(data1)){if(data1>9007199254740991||isNaN(data1))return validate100.errors=[{instancePath:instancePath+
 "/byteLength",schemaPath:"#/$defs/byteCount/maximum",keyword:"maximum",params:{comparison:"<=",limit:9007199254740991},message:"\
-must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate96.errors=[{instancePath:instancePath+"/byteLe\
-ngth",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
+must be <= 9007199254740991"}],!1;if(data1<0||isNaN(data1))return validate100.errors=[{instancePath:instancePath+"/byteL\
+ength",schemaPath:"#/$defs/byteCount/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],
 !1}var valid0=_errs5===errors}else var valid0=!0;if(valid0)if(data.sha256!==void 0){let data2=data.sha256,_errs8=errors;
-if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate96.errors=[{instancePath:instancePath+
+if(errors===errors)if(typeof data2=="string"){if(!pattern9.test(data2))return validate100.errors=[{instancePath:instancePath+
 "/sha256",schemaPath:"#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pa\
-ttern "^[0-9a-f]{64}$"'}],!1}else return validate96.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sha\
-256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
-return validate96.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
-t"}],!1;return validate96.errors=vErrors,errors===0}function validate98(data,{instancePath="",parentData,parentDataProperty,
+ttern "^[0-9a-f]{64}$"'}],!1}else return validate100.errors=[{instancePath:instancePath+"/sha256",schemaPath:"#/$defs/sh\
+a256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0}}}}else
+return validate100.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be obje\
+ct"}],!1;return validate100.errors=vErrors,errors===0}function validate102(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
-data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate98.
+data)){let missing0;if(data.name===void 0&&(missing0="name")||data.version===void 0&&(missing0="version"))return validate102.
 errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"must have re\
-quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate98.
+quired property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0==="version")){return validate102.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.name!==void 0){let data0=data.name,
-_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate98.errors=[{instancePath:instancePath+
+_errs2=errors;if(errors===errors)if(typeof data0=="string"){if(func2(data0)>256)return validate102.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than\
- 256 characters"}],!1;if(func2(data0)<1)return validate98.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs\
-/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
-test(data0))return validate98.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
+ 256 characters"}],!1;if(func2(data0)<1)return validate102.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$def\
+s/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.
+test(data0))return validate102.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/pattern",keyword:"\
 pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else
-return validate98.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
+return validate102.errors=[{instancePath:instancePath+"/name",schemaPath:"#/$defs/shortText/type",keyword:"type",params:{
 type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0)if(data.version!==void 0){
-let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate98.
+let data1=data.version,_errs5=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate102.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},
-message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate98.errors=[{instancePath:instancePath+
+message:"must NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate102.errors=[{instancePath:instancePath+
 "/version",schemaPath:"#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer th\
-an 1 characters"}],!1;if(!pattern4.test(data1))return validate98.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+an 1 characters"}],!1;if(!pattern4.test(data1))return validate102.errors=[{instancePath:instancePath+"/version",schemaPath:"\
 #/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern\
- "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate98.errors=[{instancePath:instancePath+"/version",schemaPath:"#\
-/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
-var valid0=!0}}}else return validate98.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"\
-must be object"}],!1;return validate98.errors=vErrors,errors===0}function validate87(data,{instancePath="",parentData,parentDataProperty,
-rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
-data)){let missing0;if(data.formatVersion===void 0&&(missing0="formatVersion")||data.architecture===void 0&&(missing0="a\
-rchitecture")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0="recipe")||data.
-tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&(missing0="tool"))
-return validate87.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},message:"\
-must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema164.properties,
-key0)){return validate87.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
-additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.formatVersion!==
-void 0){let _errs2=errors;if(data.formatVersion!==1)return validate87.errors=[{instancePath:instancePath+"/formatVersion",
-schemaPath:"#/properties/formatVersion/const",keyword:"const",params:{allowedValue:1},message:"must be equal to constant"}],
-!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.name!==void 0){let data1=data.name,_errs3=errors;if(errors===
-errors)if(typeof data1=="string"){if(func2(data1)>256)return validate87.errors=[{instancePath:instancePath+"/name",schemaPath:"\
-common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 2\
-56 characters"}],!1;if(func2(data1)<1)return validate87.errors=[{instancePath:instancePath+"/name",schemaPath:"common.sc\
-hema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 character\
-s"}],!1;if(!pattern4.test(data1))return validate87.errors=[{instancePath:instancePath+"/name",schemaPath:"common.schema.\
-json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pat\
-tern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate87.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+ "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate102.errors=[{instancePath:instancePath+"/version",schemaPath:"\
+#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs5===errors}else
+var valid0=!0}}}else return validate102.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},
+message:"must be object"}],!1;return validate102.errors=vErrors,errors===0}function validate91(data,{instancePath="",parentData,
+parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="o\
+bject"&&!Array.isArray(data)){let missing0;if(data.formatVersion===void 0&&(missing0="formatVersion")||data.architecture===
+void 0&&(missing0="architecture")||data.hyperparameters===void 0&&(missing0="hyperparameters")||data.recipe===void 0&&(missing0=
+"recipe")||data.tensors===void 0&&(missing0="tensors")||data.sources===void 0&&(missing0="sources")||data.tool===void 0&&
+(missing0="tool"))return validate91.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!func1.call(schema174.
+properties,key0)){return validate91.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalPropert\
+ies",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.
+formatVersion!==void 0){let _errs2=errors;if(data.formatVersion!==1)return validate91.errors=[{instancePath:instancePath+
+"/formatVersion",schemaPath:"#/properties/formatVersion/const",keyword:"const",params:{allowedValue:1},message:"must be \
+equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.name!==void 0){let data1=data.name,
+_errs3=errors;if(errors===errors)if(typeof data1=="string"){if(func2(data1)>256)return validate91.errors=[{instancePath:instancePath+
+"/name",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"must \
+NOT have more than 256 characters"}],!1;if(func2(data1)<1)return validate91.errors=[{instancePath:instancePath+"/name",schemaPath:"\
+common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must NOT have fewer than 1 \
+characters"}],!1;if(!pattern4.test(data1))return validate91.errors=[{instancePath:instancePath+"/name",schemaPath:"commo\
+n.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must \
+match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate91.errors=[{instancePath:instancePath+"/name",schemaPath:"\
 common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===
 errors}else var valid0=!0;if(valid0){if(data.architecture!==void 0){let data2=data.architecture,_errs6=errors;if(errors===
-_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate87.errors=[{instancePath:instancePath+"/archi\
+_errs6)if(typeof data2=="string"){if(!pattern29.test(data2))return validate91.errors=[{instancePath:instancePath+"/archi\
 tecture",schemaPath:"#/properties/architecture/pattern",keyword:"pattern",params:{pattern:"^[a-z0-9][a-z0-9_.-]{0,63}$"},
-message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate87.errors=[{instancePath:instancePath+
+message:'must match pattern "^[a-z0-9][a-z0-9_.-]{0,63}$"'}],!1}else return validate91.errors=[{instancePath:instancePath+
 "/architecture",schemaPath:"#/properties/architecture/type",keyword:"type",params:{type:"string"},message:"must be strin\
-g"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs8=errors;validate32(
+g"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.hyperparameters!==void 0){let _errs8=errors;validate33(
 data.hyperparameters,{instancePath:instancePath+"/hyperparameters",parentData:data,parentDataProperty:"hyperparameters",
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate32.errors:vErrors.concat(validate32.errors),errors=vErrors.length);
-var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate89(data.recipe,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate33.errors:vErrors.concat(validate33.errors),errors=vErrors.length);
+var valid0=_errs8===errors}else var valid0=!0;if(valid0){if(data.recipe!==void 0){let _errs9=errors;validate93(data.recipe,
 {instancePath:instancePath+"/recipe",parentData:data,parentDataProperty:"recipe",rootData,dynamicAnchors})||(vErrors=vErrors===
-null?validate89.errors:vErrors.concat(validate89.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
+null?validate93.errors:vErrors.concat(validate93.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;
 if(valid0){if(data.tensors!==void 0){let data5=data.tensors,_errs10=errors;if(errors===_errs10)if(data5&&typeof data5=="\
-object"&&!Array.isArray(data5)){if(Object.keys(data5).length>3072)return validate87.errors=[{instancePath:instancePath+"\
+object"&&!Array.isArray(data5)){if(Object.keys(data5).length>3072)return validate91.errors=[{instancePath:instancePath+"\
 /tensors",schemaPath:"#/properties/tensors/maxProperties",keyword:"maxProperties",params:{limit:3072},message:"must NOT \
-have more than 3072 properties"}],!1;if(Object.keys(data5).length<1)return validate87.errors=[{instancePath:instancePath+
+have more than 3072 properties"}],!1;if(Object.keys(data5).length<1)return validate91.errors=[{instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/minProperties",keyword:"minProperties",params:{limit:1},message:"must NOT ha\
 ve fewer than 1 properties"}],!1;for(let key1 in data5){let _errs12=errors;if(errors===errors)if(typeof key1=="string"){
 if(!pattern30.test(key1)){let err0={instancePath:instancePath+"/tensors",schemaPath:"common.schema.json#/$defs/tensorNam\
@@ -2870,92 +3127,92 @@ vErrors===null?vErrors=[err0]:vErrors.push(err0),errors++}}else{let err1={instan
 common.schema.json#/$defs/tensorName/type",keyword:"type",params:{type:"string"},message:"must be string",propertyName:key1};
 vErrors===null?vErrors=[err1]:vErrors.push(err1),errors++}var valid2=_errs12===errors;if(!valid2){let err2={instancePath:instancePath+
 "/tensors",schemaPath:"#/properties/tensors/propertyNames",keyword:"propertyNames",params:{propertyName:key1},message:"p\
-roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate87.errors=vErrors,
-!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate92(data5[key2],{instancePath:instancePath+"/tensor\
+roperty name must be valid"};return vErrors===null?vErrors=[err2]:vErrors.push(err2),errors++,validate91.errors=vErrors,
+!1;break}}if(valid2)for(let key2 in data5){let _errs16=errors;validate96(data5[key2],{instancePath:instancePath+"/tensor\
 s/"+key2.replace(/~/g,"~0").replace(/\//g,"~1"),parentData:data5,parentDataProperty:key2,rootData,dynamicAnchors})||(vErrors=
-vErrors===null?validate92.errors:vErrors.concat(validate92.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
-break}}else return validate87.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
+vErrors===null?validate96.errors:vErrors.concat(validate96.errors),errors=vErrors.length);var valid4=_errs16===errors;if(!valid4)
+break}}else return validate91.errors=[{instancePath:instancePath+"/tensors",schemaPath:"#/properties/tensors/type",keyword:"\
 type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.
 sources!==void 0){let data7=data.sources,_errs17=errors;if(errors===_errs17)if(Array.isArray(data7)){if(data7.length>4096)
-return validate87.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
+return validate91.errors=[{instancePath:instancePath+"/sources",schemaPath:"#/properties/sources/maxItems",keyword:"maxI\
 tems",params:{limit:4096},message:"must NOT have more than 4096 items"}],!1;{var valid5=!0;let len0=data7.length;for(let i0=0;i0<
-len0;i0++){let _errs19=errors;validate96(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
-rootData,dynamicAnchors})||(vErrors=vErrors===null?validate96.errors:vErrors.concat(validate96.errors),errors=vErrors.length);
-var valid5=_errs19===errors;if(!valid5)break}}}else return validate87.errors=[{instancePath:instancePath+"/sources",schemaPath:"\
-#/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===errors}else
-var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate98(data.tool,{instancePath:instancePath+"/too\
-l",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate98.errors:vErrors.
-concat(validate98.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.license!==
-void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>256)return validate87.
-errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLen\
-gth",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate87.errors=
-[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{
-limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate87.errors=[{instancePath:instancePath+
-"/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate87.errors=[{instancePath:instancePath+
-"/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must be \
-string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==void 0){let data11=data.baseModel,
-_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate87.errors=[{instancePath:instancePath+
-"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxLength",params:{limit:256},message:"\
-must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate87.errors=[{instancePath:instancePath+"/b\
-aseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",params:{limit:1},message:"must \
-NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate87.errors=[{instancePath:instancePath+"/\
-baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{pattern:"^[^\\u0000-\\u001f\\\
-u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate87.errors=[{instancePath:instancePath+
-"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{type:"string"},message:"must b\
-e string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==void 0){let data12=data.
-chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)return validate87.errors=
-[{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"maxLength",params:{
-limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate87.errors=[{instancePath:instancePath+
-"/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"string"},message:"must be strin\
-g"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){let data13=data.generation,
-_errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){let _errs32=errors;for(let key3 in data13)
-if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||key3==="repetitionPenalty")){return validate87.
-errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/generation/additionalProperties",keyword:"additiona\
-lProperties",params:{additionalProperty:key3},message:"must NOT have additional properties"}],!1;break}if(_errs32===errors){
-if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;if(errors===_errs33)if(Array.isArray(data14)){
-if(data14.length>256)return validate87.errors=[{instancePath:instancePath+"/generation/eosTokenIds",schemaPath:"#/$defs/\
-generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},message:"must NOT have more than 256 i\
-tems"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],_errs35=errors;if(!(typeof data15==
-"number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate87.errors=[{instancePath:instancePath+"/generati\
-on/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"integ\
-er"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
-isNaN(data15))return validate87.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
+len0;i0++){let _errs19=errors;validate100(data7[i0],{instancePath:instancePath+"/sources/"+i0,parentData:data7,parentDataProperty:i0,
+rootData,dynamicAnchors})||(vErrors=vErrors===null?validate100.errors:vErrors.concat(validate100.errors),errors=vErrors.
+length);var valid5=_errs19===errors;if(!valid5)break}}}else return validate91.errors=[{instancePath:instancePath+"/sourc\
+es",schemaPath:"#/properties/sources/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs17===
+errors}else var valid0=!0;if(valid0){if(data.tool!==void 0){let _errs20=errors;validate102(data.tool,{instancePath:instancePath+
+"/tool",parentData:data,parentDataProperty:"tool",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate102.errors:
+vErrors.concat(validate102.errors),errors=vErrors.length);var valid0=_errs20===errors}else var valid0=!0;if(valid0){if(data.
+license!==void 0){let data10=data.license,_errs21=errors;if(errors===errors)if(typeof data10=="string"){if(func2(data10)>
+256)return validate91.errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/maxL\
+ength",keyword:"maxLength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data10)<1)return validate91.
+errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLen\
+gth",params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data10))return validate91.errors=
+[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate91.
+errors=[{instancePath:instancePath+"/license",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs21===errors}else var valid0=!0;if(valid0){if(data.baseModel!==
+void 0){let data11=data.baseModel,_errs24=errors;if(errors===errors)if(typeof data11=="string"){if(func2(data11)>256)return validate91.
+errors=[{instancePath:instancePath+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/maxLength",keyword:"maxL\
+ength",params:{limit:256},message:"must NOT have more than 256 characters"}],!1;if(func2(data11)<1)return validate91.errors=
+[{instancePath:instancePath+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/minLength",keyword:"minLength",
+params:{limit:1},message:"must NOT have fewer than 1 characters"}],!1;if(!pattern4.test(data11))return validate91.errors=
+[{instancePath:instancePath+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/pattern",keyword:"pattern",params:{
+pattern:"^[^\\u0000-\\u001f\\u007f]*$"},message:'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"'}],!1}else return validate91.
+errors=[{instancePath:instancePath+"/baseModel",schemaPath:"common.schema.json#/$defs/shortText/type",keyword:"type",params:{
+type:"string"},message:"must be string"}],!1;var valid0=_errs24===errors}else var valid0=!0;if(valid0){if(data.chatTemplate!==
+void 0){let data12=data.chatTemplate,_errs27=errors;if(errors===_errs27)if(typeof data12=="string"){if(func2(data12)>262144)
+return validate91.errors=[{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/maxLength",keyword:"\
+maxLength",params:{limit:262144},message:"must NOT have more than 262144 characters"}],!1}else return validate91.errors=
+[{instancePath:instancePath+"/chatTemplate",schemaPath:"#/properties/chatTemplate/type",keyword:"type",params:{type:"str\
+ing"},message:"must be string"}],!1;var valid0=_errs27===errors}else var valid0=!0;if(valid0){if(data.generation!==void 0){
+let data13=data.generation,_errs29=errors;if(errors===errors)if(data13&&typeof data13=="object"&&!Array.isArray(data13)){
+let _errs32=errors;for(let key3 in data13)if(!(key3==="eosTokenIds"||key3==="temperature"||key3==="topK"||key3==="topP"||
+key3==="repetitionPenalty")){return validate91.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$defs/gene\
+ration/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key3},message:"must NOT have addi\
+tional properties"}],!1;break}if(_errs32===errors){if(data13.eosTokenIds!==void 0){let data14=data13.eosTokenIds,_errs33=errors;
+if(errors===_errs33)if(Array.isArray(data14)){if(data14.length>256)return validate91.errors=[{instancePath:instancePath+
+"/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/maxItems",keyword:"maxItems",params:{limit:256},
+message:"must NOT have more than 256 items"}],!1;{var valid10=!0;let len1=data14.length;for(let i1=0;i1<len1;i1++){let data15=data14[i1],
+_errs35=errors;if(!(typeof data15=="number"&&!(data15%1)&&!isNaN(data15)&&isFinite(data15)))return validate91.errors=[{instancePath:instancePath+
+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/type",keyword:"type",params:{type:"\
+integer"},message:"must be integer"}],!1;if(errors===_errs35&&typeof data15=="number"&&isFinite(data15)){if(data15>16777215||
+isNaN(data15))return validate91.errors=[{instancePath:instancePath+"/generation/eosTokenIds/"+i1,schemaPath:"#/$defs/gen\
 eration/properties/eosTokenIds/items/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777215},message:"must be\
- <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate87.errors=[{instancePath:instancePath+"/generation/eosToken\
+ <= 16777215"}],!1;if(data15<0||isNaN(data15))return validate91.errors=[{instancePath:instancePath+"/generation/eosToken\
 Ids/"+i1,schemaPath:"#/$defs/generation/properties/eosTokenIds/items/minimum",keyword:"minimum",params:{comparison:">=",
-limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate87.errors=[{instancePath:instancePath+
+limit:0},message:"must be >= 0"}],!1}var valid10=_errs35===errors;if(!valid10)break}}}else return validate91.errors=[{instancePath:instancePath+
 "/generation/eosTokenIds",schemaPath:"#/$defs/generation/properties/eosTokenIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid9=_errs33===errors}else var valid9=!0;if(valid9){if(data13.temperature!==void 0){let data16=data13.
 temperature,_errs37=errors;if(errors===_errs37)if(typeof data16=="number"&&isFinite(data16)){if(data16<0||isNaN(data16))
-return validate87.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
-/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate87.
+return validate91.errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties\
+/temperature/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate91.
 errors=[{instancePath:instancePath+"/generation/temperature",schemaPath:"#/$defs/generation/properties/temperature/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs37===errors}else var valid9=!0;if(valid9){
 if(data13.topK!==void 0){let data17=data13.topK,_errs39=errors;if(!(typeof data17=="number"&&!(data17%1)&&!isNaN(data17)&&
-isFinite(data17)))return validate87.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
+isFinite(data17)))return validate91.errors=[{instancePath:instancePath+"/generation/topK",schemaPath:"#/$defs/generation\
 /properties/topK/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs39&&typeof data17==
-"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate87.errors=[{instancePath:instancePath+"/gen\
+"number"&&isFinite(data17)){if(data17>16777216||isNaN(data17))return validate91.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/maximum",keyword:"maximum",params:{comparison:"<=",limit:16777216},
-message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate87.errors=[{instancePath:instancePath+"/gen\
+message:"must be <= 16777216"}],!1;if(data17<0||isNaN(data17))return validate91.errors=[{instancePath:instancePath+"/gen\
 eration/topK",schemaPath:"#/$defs/generation/properties/topK/minimum",keyword:"minimum",params:{comparison:">=",limit:0},
 message:"must be >= 0"}],!1}var valid9=_errs39===errors}else var valid9=!0;if(valid9){if(data13.topP!==void 0){let data18=data13.
-topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate87.
+topP,_errs41=errors;if(errors===_errs41)if(typeof data18=="number"&&isFinite(data18)){if(data18>1||isNaN(data18))return validate91.
 errors=[{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/maximum",keyword:"m\
-aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate87.errors=
+aximum",params:{comparison:"<=",limit:1},message:"must be <= 1"}],!1;if(data18<0||isNaN(data18))return validate91.errors=
 [{instancePath:instancePath+"/generation/topP",schemaPath:"#/$defs/generation/properties/topP/minimum",keyword:"minimum",
-params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate87.errors=[{instancePath:instancePath+"\
+params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate91.errors=[{instancePath:instancePath+"\
 /generation/topP",schemaPath:"#/$defs/generation/properties/topP/type",keyword:"type",params:{type:"number"},message:"mu\
 st be number"}],!1;var valid9=_errs41===errors}else var valid9=!0;if(valid9)if(data13.repetitionPenalty!==void 0){let data19=data13.
 repetitionPenalty,_errs43=errors;if(errors===_errs43)if(typeof data19=="number"&&isFinite(data19)){if(data19<=0||isNaN(data19))
-return validate87.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
+return validate91.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/generation/prop\
 erties/repetitionPenalty/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison:">",limit:0},message:"must be >\
- 0"}],!1}else return validate87.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
+ 0"}],!1}else return validate91.errors=[{instancePath:instancePath+"/generation/repetitionPenalty",schemaPath:"#/$defs/g\
 eneration/properties/repetitionPenalty/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid9=_errs43===
-errors}else var valid9=!0}}}}}else return validate87.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
+errors}else var valid9=!0}}}}}else return validate91.errors=[{instancePath:instancePath+"/generation",schemaPath:"#/$def\
 s/generation/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs29===errors}else var valid0=!0;
 if(valid0)if(data.annotations!==void 0){let data20=data.annotations,_errs45=errors;if(errors===_errs45)if(data20&&typeof data20==
-"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate87.errors=[{instancePath:instancePath+
+"object"&&!Array.isArray(data20)){if(Object.keys(data20).length>64)return validate91.errors=[{instancePath:instancePath+
 "/annotations",schemaPath:"#/properties/annotations/maxProperties",keyword:"maxProperties",params:{limit:64},message:"mu\
 st NOT have more than 64 properties"}],!1;for(let key4 in data20){let _errs47=errors;if(errors===_errs47)if(typeof key4==
 "string"){if(!pattern68.test(key4)){let err3={instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotati\
@@ -2965,224 +3222,225 @@ let err4={instancePath:instancePath+"/annotations",schemaPath:"#/properties/anno
 e",params:{type:"string"},message:"must be string",propertyName:key4};vErrors===null?vErrors=[err4]:vErrors.push(err4),errors++}
 var valid11=_errs47===errors;if(!valid11){let err5={instancePath:instancePath+"/annotations",schemaPath:"#/properties/an\
 notations/propertyNames",keyword:"propertyNames",params:{propertyName:key4},message:"property name must be valid"};return vErrors===
-null?vErrors=[err5]:vErrors.push(err5),errors++,validate87.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
-_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate87.errors=[{instancePath:instancePath+
+null?vErrors=[err5]:vErrors.push(err5),errors++,validate91.errors=vErrors,!1;break}}if(valid11)for(let key5 in data20){let data21=data20[key5],
+_errs50=errors;if(errors===errors)if(typeof data21=="string"){if(func2(data21)>4096)return validate91.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/maxLength",keyword:"maxLength",
-params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate87.errors=[{instancePath:instancePath+
+params:{limit:4096},message:"must NOT have more than 4096 characters"}],!1}else return validate91.errors=[{instancePath:instancePath+
 "/annotations/"+key5.replace(/~/g,"~0").replace(/\//g,"~1"),schemaPath:"#/$defs/annotation/type",keyword:"type",params:{
-type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate87.errors=
+type:"string"},message:"must be string"}],!1;var valid12=_errs50===errors;if(!valid12)break}}else return validate91.errors=
 [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type:"objec\
-t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate87.errors=
-[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate87.
-errors=vErrors,errors===0}var SpeedReport=validate104;function validate104(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+t"},message:"must be object"}],!1;var valid0=_errs45===errors}else var valid0=!0}}}}}}}}}}}}}}else return validate91.errors=
+[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate91.
+errors=vErrors,errors===0}var SpeedReport=validate108;function validate108(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.version===void 0&&(missing0=
 "version")||data.diagnostics===void 0&&(missing0="diagnostics")||data.prefill===void 0&&(missing0="prefill")||data.decode===
-void 0&&(missing0="decode"))return validate104.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
+void 0&&(missing0="decode"))return validate108.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{
 missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)
-if(!(key0==="version"||key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate104.errors=[{instancePath,
+if(!(key0==="version"||key0==="diagnostics"||key0==="prefill"||key0==="decode")){return validate108.errors=[{instancePath,
 schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT ha\
 ve additional properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)
-return validate104.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
+return validate108.errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",
 params:{allowedValue:1},message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){
-if(data.diagnostics!==void 0){let _errs3=errors;validate31(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,
-parentDataProperty:"diagnostics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate31.errors:vErrors.concat(validate31.
+if(data.diagnostics!==void 0){let _errs3=errors;validate32(data.diagnostics,{instancePath:instancePath+"/diagnostics",parentData:data,
+parentDataProperty:"diagnostics",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate32.errors:vErrors.concat(validate32.
 errors),errors=vErrors.length);var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.prefill!==void 0){let data2=data.
 prefill,_errs4=errors;if(errors===errors)if(data2&&typeof data2=="object"&&!Array.isArray(data2)){let missing1;if(data2.
 tokens===void 0&&(missing1="tokens")||data2.samplesMilliseconds===void 0&&(missing1="samplesMilliseconds")||data2.medianMilliseconds===
-void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===void 0&&(missing1="tokensPerSecond"))return validate104.
+void 0&&(missing1="medianMilliseconds")||data2.tokensPerSecond===void 0&&(missing1="tokensPerSecond"))return validate108.
 errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/prefill/required",keyword:"required",params:{missingProperty:missing1},
 message:"must have required property '"+missing1+"'"}],!1;{let _errs7=errors;for(let key1 in data2)if(!(key1==="tokens"||
-key1==="samplesMilliseconds"||key1==="medianMilliseconds"||key1==="tokensPerSecond")){return validate104.errors=[{instancePath:instancePath+
+key1==="samplesMilliseconds"||key1==="medianMilliseconds"||key1==="tokensPerSecond")){return validate108.errors=[{instancePath:instancePath+
 "/prefill",schemaPath:"#/$defs/prefill/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
 message:"must NOT have additional properties"}],!1;break}if(_errs7===errors){if(data2.tokens!==void 0){let data3=data2.tokens,
-_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate104.errors=[{instancePath:instancePath+
+_errs8=errors;if(!(typeof data3=="number"&&!(data3%1)&&!isNaN(data3)&&isFinite(data3)))return validate108.errors=[{instancePath:instancePath+
 "/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/type",keyword:"type",params:{type:"integer"},message:"mu\
-st be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate104.
+st be integer"}],!1;if(errors===_errs8&&typeof data3=="number"&&isFinite(data3)&&(data3<1||isNaN(data3)))return validate108.
 errors=[{instancePath:instancePath+"/prefill/tokens",schemaPath:"#/$defs/prefill/properties/tokens/minimum",keyword:"min\
 imum",params:{comparison:">=",limit:1},message:"must be >= 1"}],!1;var valid2=_errs8===errors}else var valid2=!0;if(valid2){
 if(data2.samplesMilliseconds!==void 0){let data4=data2.samplesMilliseconds,_errs10=errors;if(errors===_errs10)if(Array.isArray(
 data4)){var valid3=!0;let len0=data4.length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===_errs12)
-if(typeof data5=="number"&&isFinite(data5)){if(data5<0||isNaN(data5))return validate104.errors=[{instancePath:instancePath+
+if(typeof data5=="number"&&isFinite(data5)){if(data5<0||isNaN(data5))return validate108.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds/"+i0,schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/minimum",keyword:"mi\
-nimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate104.errors=[{instancePath:instancePath+
+nimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate108.errors=[{instancePath:instancePath+
 "/prefill/samplesMilliseconds/"+i0,schemaPath:"#/$defs/prefill/properties/samplesMilliseconds/items/type",keyword:"type",
-params:{type:"number"},message:"must be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate104.
+params:{type:"number"},message:"must be number"}],!1;var valid3=_errs12===errors;if(!valid3)break}}else return validate108.
 errors=[{instancePath:instancePath+"/prefill/samplesMilliseconds",schemaPath:"#/$defs/prefill/properties/samplesMillisec\
 onds/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid2=_errs10===errors}else var valid2=!0;
 if(valid2){if(data2.medianMilliseconds!==void 0){let data6=data2.medianMilliseconds,_errs14=errors;if(errors===_errs14)if(typeof data6==
-"number"&&isFinite(data6)){if(data6<0||isNaN(data6))return validate104.errors=[{instancePath:instancePath+"/prefill/medi\
+"number"&&isFinite(data6)){if(data6<0||isNaN(data6))return validate108.errors=[{instancePath:instancePath+"/prefill/medi\
 anMilliseconds",schemaPath:"#/$defs/prefill/properties/medianMilliseconds/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate104.errors=[{instancePath:instancePath+"/prefill/medianMill\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate108.errors=[{instancePath:instancePath+"/prefill/medianMill\
 iseconds",schemaPath:"#/$defs/prefill/properties/medianMilliseconds/type",keyword:"type",params:{type:"number"},message:"\
 must be number"}],!1;var valid2=_errs14===errors}else var valid2=!0;if(valid2)if(data2.tokensPerSecond!==void 0){let data7=data2.
 tokensPerSecond,_errs16=errors;if(errors===_errs16)if(typeof data7=="number"&&isFinite(data7)){if(data7<0||isNaN(data7))
-return validate104.errors=[{instancePath:instancePath+"/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/\
-tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate104.
+return validate108.errors=[{instancePath:instancePath+"/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/\
+tokensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate108.
 errors=[{instancePath:instancePath+"/prefill/tokensPerSecond",schemaPath:"#/$defs/prefill/properties/tokensPerSecond/typ\
 e",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid2=_errs16===errors}else var valid2=!0}}}}}else
-return validate104.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{
+return validate108.errors=[{instancePath:instancePath+"/prefill",schemaPath:"#/$defs/prefill/type",keyword:"type",params:{
 type:"object"},message:"must be object"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0)if(data.decode!==void 0){
 let data8=data.decode,_errs18=errors;if(errors===errors)if(data8&&typeof data8=="object"&&!Array.isArray(data8)){let missing2;
 if(data8.startPosition===void 0&&(missing2="startPosition")||data8.samplesMilliseconds===void 0&&(missing2="samplesMilli\
 seconds")||data8.p50Milliseconds===void 0&&(missing2="p50Milliseconds")||data8.p95Milliseconds===void 0&&(missing2="p95M\
 illiseconds")||data8.p99Milliseconds===void 0&&(missing2="p99Milliseconds")||data8.tokensPerSecond===void 0&&(missing2="\
-tokensPerSecond"))return validate104.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"\
+tokensPerSecond"))return validate108.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/required",keyword:"\
 required",params:{missingProperty:missing2},message:"must have required property '"+missing2+"'"}],!1;{let _errs21=errors;
 for(let key2 in data8)if(!(key2==="startPosition"||key2==="samplesMilliseconds"||key2==="p50Milliseconds"||key2==="p95Mi\
-lliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){return validate104.errors=[{instancePath:instancePath+
+lliseconds"||key2==="p99Milliseconds"||key2==="tokensPerSecond")){return validate108.errors=[{instancePath:instancePath+
 "/decode",schemaPath:"#/$defs/decode/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key2},
 message:"must NOT have additional properties"}],!1;break}if(_errs21===errors){if(data8.startPosition!==void 0){let data9=data8.
-startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%1)&&!isNaN(data9)&&isFinite(data9)))return validate104.
+startPosition,_errs22=errors;if(!(typeof data9=="number"&&!(data9%1)&&!isNaN(data9)&&isFinite(data9)))return validate108.
 errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"#/$defs/decode/properties/startPosition/type",keyword:"\
 type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs22&&typeof data9=="number"&&isFinite(data9)&&
-(data9<0||isNaN(data9)))return validate104.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"#/$def\
+(data9<0||isNaN(data9)))return validate108.errors=[{instancePath:instancePath+"/decode/startPosition",schemaPath:"#/$def\
 s/decode/properties/startPosition/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;
 var valid5=_errs22===errors}else var valid5=!0;if(valid5){if(data8.samplesMilliseconds!==void 0){let data10=data8.samplesMilliseconds,
 _errs24=errors;if(errors===_errs24)if(Array.isArray(data10)){var valid6=!0;let len1=data10.length;for(let i1=0;i1<len1;i1++){
 let data11=data10[i1],_errs26=errors;if(errors===_errs26)if(typeof data11=="number"&&isFinite(data11)){if(data11<0||isNaN(
-data11))return validate104.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds/"+i1,schemaPath:"#/$defs/deco\
+data11))return validate108.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds/"+i1,schemaPath:"#/$defs/deco\
 de/properties/samplesMilliseconds/items/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= \
-0"}],!1}else return validate104.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds/"+i1,schemaPath:"#/$defs\
+0"}],!1}else return validate108.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds/"+i1,schemaPath:"#/$defs\
 /decode/properties/samplesMilliseconds/items/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid6=_errs26===
-errors;if(!valid6)break}}else return validate104.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds",schemaPath:"\
+errors;if(!valid6)break}}else return validate108.errors=[{instancePath:instancePath+"/decode/samplesMilliseconds",schemaPath:"\
 #/$defs/decode/properties/samplesMilliseconds/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid5=_errs24===
 errors}else var valid5=!0;if(valid5){if(data8.p50Milliseconds!==void 0){let data12=data8.p50Milliseconds,_errs28=errors;
-if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){if(data12<0||isNaN(data12))return validate104.errors=[
+if(errors===_errs28)if(typeof data12=="number"&&isFinite(data12)){if(data12<0||isNaN(data12))return validate108.errors=[
 {instancePath:instancePath+"/decode/p50Milliseconds",schemaPath:"#/$defs/decode/properties/p50Milliseconds/minimum",keyword:"\
-minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate104.errors=[{instancePath:instancePath+
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate108.errors=[{instancePath:instancePath+
 "/decode/p50Milliseconds",schemaPath:"#/$defs/decode/properties/p50Milliseconds/type",keyword:"type",params:{type:"numbe\
 r"},message:"must be number"}],!1;var valid5=_errs28===errors}else var valid5=!0;if(valid5){if(data8.p95Milliseconds!==void 0){
 let data13=data8.p95Milliseconds,_errs30=errors;if(errors===_errs30)if(typeof data13=="number"&&isFinite(data13)){if(data13<
-0||isNaN(data13))return validate104.errors=[{instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/dec\
+0||isNaN(data13))return validate108.errors=[{instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/dec\
 ode/properties/p95Milliseconds/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else
-return validate104.errors=[{instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p9\
+return validate108.errors=[{instancePath:instancePath+"/decode/p95Milliseconds",schemaPath:"#/$defs/decode/properties/p9\
 5Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs30===errors}else
 var valid5=!0;if(valid5){if(data8.p99Milliseconds!==void 0){let data14=data8.p99Milliseconds,_errs32=errors;if(errors===
-_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<0||isNaN(data14))return validate104.errors=[{instancePath:instancePath+
+_errs32)if(typeof data14=="number"&&isFinite(data14)){if(data14<0||isNaN(data14))return validate108.errors=[{instancePath:instancePath+
 "/decode/p99Milliseconds",schemaPath:"#/$defs/decode/properties/p99Milliseconds/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:0},message:"must be >= 0"}],!1}else return validate104.errors=[{instancePath:instancePath+"/decode/p99Millisec\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate108.errors=[{instancePath:instancePath+"/decode/p99Millisec\
 onds",schemaPath:"#/$defs/decode/properties/p99Milliseconds/type",keyword:"type",params:{type:"number"},message:"must be\
  number"}],!1;var valid5=_errs32===errors}else var valid5=!0;if(valid5)if(data8.tokensPerSecond!==void 0){let data15=data8.
 tokensPerSecond,_errs34=errors;if(errors===_errs34)if(typeof data15=="number"&&isFinite(data15)){if(data15<0||isNaN(data15))
-return validate104.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"#/$defs/decode/properties/to\
-kensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate104.
+return validate108.errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"#/$defs/decode/properties/to\
+kensPerSecond/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate108.
 errors=[{instancePath:instancePath+"/decode/tokensPerSecond",schemaPath:"#/$defs/decode/properties/tokensPerSecond/type",
 keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid5=_errs34===errors}else var valid5=!0}}}}}}}else
-return validate104.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/type",keyword:"type",params:{
-type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else return validate104.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate104.
-errors=vErrors,errors===0}var VerificationReport=validate106;var schema195={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
+return validate108.errors=[{instancePath:instancePath+"/decode",schemaPath:"#/$defs/decode/type",keyword:"type",params:{
+type:"object"},message:"must be object"}],!1;var valid0=_errs18===errors}else var valid0=!0}}}}}else return validate108.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate108.
+errors=vErrors,errors===0}var VerificationReport=validate110;var schema205={type:"object",properties:{method:{enum:["key","certificate","keyless"]},keyIds:{type:"array",items:{$ref:"\
 common.schema.json#/$defs/sha256"}},subject:{type:"string"},identity:{type:"string"},issuer:{type:"string"}},required:["\
-method"],additionalProperties:!1};function validate107(data,{instancePath="",parentData,parentDataProperty,rootData=data,
+method"],additionalProperties:!1};function validate111(data,{instancePath="",parentData,parentDataProperty,rootData=data,
 dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;
-if(data.method===void 0&&(missing0="method"))return validate107.errors=[{instancePath,schemaPath:"#/required",keyword:"r\
+if(data.method===void 0&&(missing0="method"))return validate111.errors=[{instancePath,schemaPath:"#/required",keyword:"r\
 equired",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate107.
+for(let key0 in data)if(!(key0==="method"||key0==="keyIds"||key0==="subject"||key0==="identity"||key0==="issuer")){return validate111.
 errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
 message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.method!==void 0){let data0=data.method,
-_errs2=errors;if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate107.errors=[{instancePath:instancePath+
-"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema195.properties.method.enum},message:"\
+_errs2=errors;if(!(data0==="key"||data0==="certificate"||data0==="keyless"))return validate111.errors=[{instancePath:instancePath+
+"/method",schemaPath:"#/properties/method/enum",keyword:"enum",params:{allowedValues:schema205.properties.method.enum},message:"\
 must be equal to one of the allowed values"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.keyIds!==
 void 0){let data1=data.keyIds,_errs3=errors;if(errors===_errs3)if(Array.isArray(data1)){var valid1=!0;let len0=data1.length;
 for(let i0=0;i0<len0;i0++){let data2=data1[i0],_errs5=errors;if(errors===errors)if(typeof data2=="string"){if(!pattern9.
-test(data2))return validate107.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sh\
+test(data2))return validate111.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sh\
 a256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-f]{64}$"'}],!1}else
-return validate107.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate107.
+return validate111.errors=[{instancePath:instancePath+"/keyIds/"+i0,schemaPath:"common.schema.json#/$defs/sha256/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid1=_errs5===errors;if(!valid1)break}}else return validate111.
 errors=[{instancePath:instancePath+"/keyIds",schemaPath:"#/properties/keyIds/type",keyword:"type",params:{type:"array"},
 message:"must be array"}],!1;var valid0=_errs3===errors}else var valid0=!0;if(valid0){if(data.subject!==void 0){let _errs8=errors;
-if(typeof data.subject!="string")return validate107.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/properti\
+if(typeof data.subject!="string")return validate111.errors=[{instancePath:instancePath+"/subject",schemaPath:"#/properti\
 es/subject/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs8===errors}else var valid0=!0;
-if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate107.errors=[{instancePath:instancePath+
+if(valid0){if(data.identity!==void 0){let _errs10=errors;if(typeof data.identity!="string")return validate111.errors=[{instancePath:instancePath+
 "/identity",schemaPath:"#/properties/identity/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;
 var valid0=_errs10===errors}else var valid0=!0;if(valid0)if(data.issuer!==void 0){let _errs12=errors;if(typeof data.issuer!=
-"string")return validate107.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"\
-type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate107.
-errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate107.
-errors=vErrors,errors===0}function validate109(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
+"string")return validate111.errors=[{instancePath:instancePath+"/issuer",schemaPath:"#/properties/issuer/type",keyword:"\
+type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs12===errors}else var valid0=!0}}}}}}else return validate111.
+errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;return validate111.
+errors=vErrors,errors===0}function validate113(data,{instancePath="",parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,
 errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let missing0;if(data.name===void 0&&(missing0=
-"name"))return validate109.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+"name"))return validate113.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
 message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="name"||key0===
-"sha256"||key0==="mirustRoot")){return validate109.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"ad\
+"sha256"||key0==="mirustRoot")){return validate113.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"ad\
 ditionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
-errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate109.errors=[{instancePath:instancePath+
+errors){if(data.name!==void 0){let _errs2=errors;if(typeof data.name!="string")return validate113.errors=[{instancePath:instancePath+
 "/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.sha256!==void 0){let data1=data.sha256,_errs4=errors;if(errors===errors)if(typeof data1==
-"string"){if(!pattern9.test(data1))return validate109.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sc\
+"string"){if(!pattern9.test(data1))return validate113.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.sc\
 hema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a\
--f]{64}$"'}],!1}else return validate109.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$de\
+-f]{64}$"'}],!1}else return validate113.errors=[{instancePath:instancePath+"/sha256",schemaPath:"common.schema.json#/$de\
 fs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs4===errors}else var valid0=!0;
 if(valid0)if(data.mirustRoot!==void 0){let data2=data.mirustRoot,_errs7=errors;if(errors===errors)if(typeof data2=="stri\
-ng"){if(!pattern9.test(data2))return validate109.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sch\
+ng"){if(!pattern9.test(data2))return validate113.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.sch\
 ema.json#/$defs/sha256/pattern",keyword:"pattern",params:{pattern:"^[0-9a-f]{64}$"},message:'must match pattern "^[0-9a-\
-f]{64}$"'}],!1}else return validate109.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/\
+f]{64}$"'}],!1}else return validate113.errors=[{instancePath:instancePath+"/mirustRoot",schemaPath:"common.schema.json#/\
 $defs/sha256/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs7===errors}else var valid0=!0}}}}else
-return validate109.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be obje\
-ct"}],!1;return validate109.errors=vErrors,errors===0}function validate106(data,{instancePath="",parentData,parentDataProperty,
+return validate113.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be obje\
+ct"}],!1;return validate113.errors=vErrors,errors===0}function validate110(data,{instancePath="",parentData,parentDataProperty,
 rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
 data)){let missing0;if(data.version===void 0&&(missing0="version")||data.file===void 0&&(missing0="file")||data.signature===
-void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate106.errors=[{instancePath,schemaPath:"\
+void 0&&(missing0="signature")||data.verified===void 0&&(missing0="verified"))return validate110.errors=[{instancePath,schemaPath:"\
 #/required",keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],
 !1;{let _errs1=errors;for(let key0 in data)if(!(key0==="version"||key0==="file"||key0==="signature"||key0==="verified"||
-key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate106.errors=[{instancePath,schemaPath:"\
+key0==="signer"||key0==="predicateType"||key0==="files"||key0==="error")){return validate110.errors=[{instancePath,schemaPath:"\
 #/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate106.
+l properties"}],!1;break}if(_errs1===errors){if(data.version!==void 0){let _errs2=errors;if(data.version!==1)return validate110.
 errors=[{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue:1},
 message:"must be equal to constant"}],!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.file!==void 0){
-let _errs3=errors;if(typeof data.file!="string")return validate106.errors=[{instancePath:instancePath+"/file",schemaPath:"\
+let _errs3=errors;if(typeof data.file!="string")return validate110.errors=[{instancePath:instancePath+"/file",schemaPath:"\
 #/properties/file/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs3===errors}else
-var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate106.
+var valid0=!0;if(valid0){if(data.signature!==void 0){let _errs5=errors;if(typeof data.signature!="string")return validate110.
 errors=[{instancePath:instancePath+"/signature",schemaPath:"#/properties/signature/type",keyword:"type",params:{type:"st\
 ring"},message:"must be string"}],!1;var valid0=_errs5===errors}else var valid0=!0;if(valid0){if(data.verified!==void 0){
-let _errs7=errors;if(typeof data.verified!="boolean")return validate106.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
+let _errs7=errors;if(typeof data.verified!="boolean")return validate110.errors=[{instancePath:instancePath+"/verified",schemaPath:"\
 #/properties/verified/type",keyword:"type",params:{type:"boolean"},message:"must be boolean"}],!1;var valid0=_errs7===errors}else
-var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate107(data.signer,{instancePath:instancePath+"\
-/signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate107.errors:
-vErrors.concat(validate107.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
-predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate106.errors=[{instancePath:instancePath+
+var valid0=!0;if(valid0){if(data.signer!==void 0){let _errs9=errors;validate111(data.signer,{instancePath:instancePath+"\
+/signer",parentData:data,parentDataProperty:"signer",rootData,dynamicAnchors})||(vErrors=vErrors===null?validate111.errors:
+vErrors.concat(validate111.errors),errors=vErrors.length);var valid0=_errs9===errors}else var valid0=!0;if(valid0){if(data.
+predicateType!==void 0){let _errs10=errors;if(typeof data.predicateType!="string")return validate110.errors=[{instancePath:instancePath+
 "/predicateType",schemaPath:"#/properties/predicateType/type",keyword:"type",params:{type:"string"},message:"must be str\
 ing"}],!1;var valid0=_errs10===errors}else var valid0=!0;if(valid0){if(data.files!==void 0){let data6=data.files,_errs12=errors;
 if(errors===_errs12)if(Array.isArray(data6)){var valid1=!0;let len0=data6.length;for(let i0=0;i0<len0;i0++){let _errs14=errors;
-validate109(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
-(vErrors=vErrors===null?validate109.errors:vErrors.concat(validate109.errors),errors=vErrors.length);var valid1=_errs14===
-errors;if(!valid1)break}}else return validate106.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fi\
+validate113(data6[i0],{instancePath:instancePath+"/files/"+i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors})||
+(vErrors=vErrors===null?validate113.errors:vErrors.concat(validate113.errors),errors=vErrors.length);var valid1=_errs14===
+errors;if(!valid1)break}}else return validate110.errors=[{instancePath:instancePath+"/files",schemaPath:"#/properties/fi\
 les/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs12===errors}else var valid0=!0;
 if(valid0)if(data.error!==void 0){let data8=data.error,_errs15=errors;if(errors===errors)if(data8&&typeof data8=="object"&&
 !Array.isArray(data8)){let missing1;if(data8.code===void 0&&(missing1="code")||data8.class===void 0&&(missing1="class")||
-data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate106.errors=[{instancePath:instancePath+
+data8.message===void 0&&(missing1="message")||data8.remedy===void 0&&(missing1="remedy"))return validate110.errors=[{instancePath:instancePath+
 "/error",schemaPath:"#/$defs/verificationError/required",keyword:"required",params:{missingProperty:missing1},message:"m\
 ust have required property '"+missing1+"'"}],!1;{let _errs18=errors;for(let key1 in data8)if(!(key1==="code"||key1==="id"||
-key1==="class"||key1==="message"||key1==="remedy")){return validate106.errors=[{instancePath:instancePath+"/error",schemaPath:"\
+key1==="class"||key1==="message"||key1==="remedy")){return validate110.errors=[{instancePath:instancePath+"/error",schemaPath:"\
 #/$defs/verificationError/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"\
 must NOT have additional properties"}],!1;break}if(_errs18===errors){if(data8.code!==void 0){let _errs19=errors;if(typeof data8.
-code!="string")return validate106.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError\
+code!="string")return validate110.errors=[{instancePath:instancePath+"/error/code",schemaPath:"#/$defs/verificationError\
 /properties/code/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs19===errors}else
 var valid3=!0;if(valid3){if(data8.id!==void 0){let data10=data8.id,_errs21=errors;if(errors===_errs21)if(typeof data10==
-"string"){if(!pattern18.test(data10))return validate106.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$de\
+"string"){if(!pattern18.test(data10))return validate110.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/$de\
 fs/verificationError/properties/id/pattern",keyword:"pattern",params:{pattern:"^MR-[A-Z][0-9]{3}$"},message:'must match \
-pattern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate106.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/\
+pattern "^MR-[A-Z][0-9]{3}$"'}],!1}else return validate110.errors=[{instancePath:instancePath+"/error/id",schemaPath:"#/\
 $defs/verificationError/properties/id/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs21===
-errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate106.
+errors}else var valid3=!0;if(valid3){if(data8.class!==void 0){let _errs23=errors;if(typeof data8.class!="string")return validate110.
 errors=[{instancePath:instancePath+"/error/class",schemaPath:"#/$defs/verificationError/properties/class/type",keyword:"\
 type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs23===errors}else var valid3=!0;if(valid3){if(data8.
-message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate106.errors=[{instancePath:instancePath+
+message!==void 0){let _errs25=errors;if(typeof data8.message!="string")return validate110.errors=[{instancePath:instancePath+
 "/error/message",schemaPath:"#/$defs/verificationError/properties/message/type",keyword:"type",params:{type:"string"},message:"\
 must be string"}],!1;var valid3=_errs25===errors}else var valid3=!0;if(valid3)if(data8.remedy!==void 0){let _errs27=errors;
-if(typeof data8.remedy!="string")return validate106.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$de\
+if(typeof data8.remedy!="string")return validate110.errors=[{instancePath:instancePath+"/error/remedy",schemaPath:"#/$de\
 fs/verificationError/properties/remedy/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid3=_errs27===
-errors}else var valid3=!0}}}}}}else return validate106.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/v\
+errors}else var valid3=!0}}}}}}else return validate110.errors=[{instancePath:instancePath+"/error",schemaPath:"#/$defs/v\
 erificationError/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid0=_errs15===errors}else
-var valid0=!0}}}}}}}}}else return validate106.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obj\
-ect"},message:"must be object"}],!1;return validate106.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
+var valid0=!0}}}}}}}}}else return validate110.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"obj\
+ect"},message:"must be object"}],!1;return validate110.errors=vErrors,errors===0}function problem(error){let extra=error.params.additionalProperty??error.params.propertyName??error.propertyName,allowed=error.
 params.allowedValue??error.params.allowedValues?.join(", "),detail=extra===void 0?"":" ("+extra+")";return{path:error.instancePath,
 message:(error.message??"is wrong")+detail+(allowed===void 0?"":": "+allowed)}}function run(check,value){return check(value)?
 {ok:!0,value}:{ok:!1,errors:(check.errors??[]).map(problem)}}function validateAdmissionPolicy(value){return run(AdmissionPolicy,
-value)}function validateAdmissionReport(value){return run(AdmissionReport,value)}function validateBudgetReport(value){return run(
-BudgetReport,value)}function validateDiagnostics(value){return run(Diagnostics,value)}function validateEvalCases(value){
-return run(EvalCases,value)}function validateHyperparameterRecord(value){return run(HyperparameterRecord,value)}function validateLeakReport(value){
-return run(LeakReport,value)}function validateArtifactManifest(value){return run(ArtifactManifest,value)}function validateMemoryBudget(value){
-return run(MemoryBudget,value)}function validatePlanReport(value){return run(PlanReport,value)}function validateQuantizationPredicate(value){
+value)}function validateAdmissionReport(value){return run(AdmissionReport,value)}function validateBandwidthReport(value){
+return run(BandwidthReport,value)}function validateBudgetReport(value){return run(BudgetReport,value)}function validateDiagnostics(value){
+return run(Diagnostics,value)}function validateEvalCases(value){return run(EvalCases,value)}function validateHyperparameterRecord(value){
+return run(HyperparameterRecord,value)}function validateLeakReport(value){return run(LeakReport,value)}function validateArtifactManifest(value){
+return run(ArtifactManifest,value)}function validateMemoryBudget(value){return run(MemoryBudget,value)}function validatePlanReport(value){
+return run(PlanReport,value)}function validatePlanVerification(value){return run(PlanVerification,value)}function validateQuantizationPredicate(value){
 return run(QuantizationPredicate,value)}function validateSlm2Meta(value){return run(Slm2Meta,value)}function validateSpeedReport(value){
-return run(SpeedReport,value)}function validateVerificationReport(value){return run(VerificationReport,value)}export{validateAdmissionPolicy,validateAdmissionReport,validateArtifactManifest,validateBudgetReport,validateDiagnostics,
-validateEvalCases,validateHyperparameterRecord,validateLeakReport,validateMemoryBudget,validatePlanReport,validateQuantizationPredicate,
-validateSlm2Meta,validateSpeedReport,validateVerificationReport};
+return run(SpeedReport,value)}function validateVerificationReport(value){return run(VerificationReport,value)}export{validateAdmissionPolicy,validateAdmissionReport,validateArtifactManifest,validateBandwidthReport,validateBudgetReport,
+validateDiagnostics,validateEvalCases,validateHyperparameterRecord,validateLeakReport,validateMemoryBudget,validatePlanReport,
+validatePlanVerification,validateQuantizationPredicate,validateSlm2Meta,validateSpeedReport,validateVerificationReport};

@@ -1,42 +1,54 @@
 /** The work of mirust-plan. */
-import { type ArgumentsOf, type CommandContext, EXIT, present, writeJson, writeStdout } from '@mirust/cli';
-import {
-  outlineOfDescription,
-  type PlanInput,
-  planInputOf,
-  planInputOfConfiguration,
-  planMemory,
-} from '@mirust/planner';
-import type { PLAN } from './arguments.ts';
+import { type ArgumentsOf, type CommandContext, EXIT, UsageError, writeJson, writeStdout } from '@mirust/cli';
+import { writeFileAtomic } from '@mirust/core/node';
+import type { PlanReport } from '@mirust/schemas';
+import type { PLAN_MODEL, PLAN_OPTIONS, PLAN_OUTPUT } from './arguments.ts';
+import { checkBudget, formatBudgetReport } from './check.ts';
 import { formatPlan } from './format-plan.ts';
-import { type InputContent, openInput } from './open-input.ts';
+import { makePlan } from './make-plan.ts';
+import { settingsOf } from './settings.ts';
 
-/** `mirust-plan FILE|config.json …` */
+/** `mirust-plan MODEL …` */
 export async function plan(
-  args: ArgumentsOf<typeof PLAN.positionals, typeof PLAN.options>,
+  args: ArgumentsOf<typeof PLAN_MODEL, typeof PLAN_OPTIONS & typeof PLAN_OUTPUT>,
   context: CommandContext,
+  tool: string,
 ): Promise<void> {
-  const { context: positions, chunk, kv: kvType, budget: budgetBytes, threads } = args;
-  const input = await readInput(args.file, context);
-  const report = planMemory(input, present({ context: positions, chunk, kvType, budgetBytes, threads }));
+  const settings = settingsOf(args);
+  if (args.check !== undefined) {
+    for (const option of ['budget', 'html', 'markdown'] as const) {
+      if (args[option] !== undefined) throw new UsageError(`--${option} is of no use with --check`);
+    }
+    const report = await checkBudget(args.check, args.model, settings, context);
+    if (args.json) await writeJson(report);
+    else await writeStdout(formatBudgetReport(report));
+    return;
+  }
+  if (args.model === undefined) throw new UsageError('MODEL is missing');
+  const report = await makePlan(args.model, settings, context);
+  await writeReports(report, args, report.model.name ?? args.model, tool);
   if (report.fits === false) context.exitWith(EXIT.doesNotFit);
+  else if (report.budgetBytes !== undefined && report.fits === undefined) context.exitWith(EXIT.undetermined);
   if (args.json) await writeJson(report);
   else await writeStdout(formatPlan(report));
 }
 
-async function readInput(text: string, { signal }: CommandContext): Promise<PlanInput> {
-  const input = await openInput(text, { signal, environment: process.env });
-  try {
-    return planInputOfContent(input.content);
-  } finally {
-    await input.close();
+/** Reports as files. What draws them is loaded when it is wanted. */
+async function writeReports(report: PlanReport, files: ReportFiles, title: string, generatedBy: string): Promise<void> {
+  const { html, markdown } = files;
+  const write = (path: string, text: string): Promise<void> => writeFileAtomic(path, new TextEncoder().encode(text));
+  if (html !== undefined) {
+    const { htmlReport } = await import('@mirust/plan-report/html');
+    await write(html, htmlReport(report, { title, generatedBy }));
+  }
+  if (markdown !== undefined) {
+    const { markdownReport } = await import('@mirust/plan-report');
+    await write(markdown, markdownReport(report));
   }
 }
 
-function planInputOfContent(content: InputContent): PlanInput {
-  if (content.kind === 'checkpoint') return planInputOf(content.checkpoint);
-  if (content.kind === 'inventory') throw content.inventory.refusal;
-  const { model, weightType, refusal } = content.configuration;
-  if (model === undefined) throw refusal;
-  return planInputOfConfiguration(outlineOfDescription(model), weightType);
+/** Where reports are written, where they are. */
+interface ReportFiles {
+  readonly html?: string | undefined;
+  readonly markdown?: string | undefined;
 }

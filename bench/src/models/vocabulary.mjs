@@ -1,4 +1,4 @@
-/** A made-up vocabulary of the SentencePiece kind: as few promises as llama.cpp and we ask of a file that runs. */
+/** Made-up vocabularies of both kinds: as few promises as llama.cpp and we ask of a file that runs. */
 
 /** Token types of GGUF. */
 const NORMAL = 1;
@@ -16,7 +16,7 @@ function word(number) {
   return text;
 }
 
-/** The `tokenizer.ggml.*` entries of a vocabulary of `size` tokens, 259 at least. */
+/** The `tokenizer.ggml.*` entries of a vocabulary of the SentencePiece kind of `size` tokens, 259 at least. */
 export function vocabularyMetadata(size) {
   const texts = ['<unk>', '<s>', '</s>'];
   const types = [UNKNOWN, CONTROL, CONTROL];
@@ -40,4 +40,42 @@ export function vocabularyMetadata(size) {
     ['tokenizer.ggml.bos_token_id', { type: 'uint32', value: 1 }],
     ['tokenizer.ggml.eos_token_id', { type: 'uint32', value: 2 }],
   ];
+}
+
+/**
+ * A byte-level vocabulary of `size` tokens, 257 at least: the bytes, one that begins and ends a text, and words. Each word
+ * is merged from the one without its last letter, so the merges are complete.
+ */
+export function byteLevelVocabulary(size) {
+  const tokens = [...byteCharacters(), '<|endoftext|>'];
+  const merges = [];
+  // The first 26 words are letters, and bytes already.
+  for (let number = 26; tokens.length < size; number++) {
+    const text = word(number);
+    tokens.push(text);
+    merges.push(`${text.slice(0, -1)} ${text.slice(-1)}`);
+  }
+  return { tokens, merges, endOfText: 256 };
+}
+
+/** The `tokenizer.ggml.*` entries of {@link byteLevelVocabulary}. */
+export function byteLevelMetadata(size) {
+  const { tokens, merges, endOfText } = byteLevelVocabulary(size);
+  const types = Int32Array.from(tokens, (_, id) => (id === endOfText ? CONTROL : NORMAL));
+  return [
+    ['tokenizer.ggml.model', { type: 'string', value: 'gpt2' }],
+    ['tokenizer.ggml.pre', { type: 'string', value: 'gpt-2' }],
+    ['tokenizer.ggml.tokens', { type: 'array', elementType: 'string', values: tokens }],
+    ['tokenizer.ggml.token_type', { type: 'array', elementType: 'int32', values: types }],
+    ['tokenizer.ggml.merges', { type: 'array', elementType: 'string', values: merges }],
+    ['tokenizer.ggml.bos_token_id', { type: 'uint32', value: endOfText }],
+    ['tokenizer.ggml.eos_token_id', { type: 'uint32', value: endOfText }],
+  ];
+}
+
+/** The characters that stand for the bytes, in the order of GPT-2: printable ones for themselves, the rest from 256 on. */
+function byteCharacters() {
+  const isPrintable = (byte) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : next++));
 }

@@ -14,6 +14,7 @@ describe('exit statuses', () => {
       undetermined: 4,
       mismatch: 5,
       leak: 6,
+      deviation: 7,
       structure: 10,
       integrity: 11,
       contract: 12,

@@ -5,6 +5,7 @@ import { describeModel, type EncodingTable, type ModelDescription, readHuggingFa
 import type { PlanReport } from '@mirust/schemas';
 import type { CatalogueEntry } from './catalogue/entry.ts';
 import { catalogueEntryOf, outlineOfEntry } from './catalogue/find.ts';
+import type { MeasuredTokenizerKind, TokenizerContainer } from './host/index.ts';
 import { outlineOfDescription } from './outline/description.ts';
 import type { ModelOutline } from './outline/outline.ts';
 
@@ -20,8 +21,10 @@ export interface PlanInput {
   readonly notes?: readonly string[];
   /** About how the weights are stored: of no use once they are planned as something else. */
   readonly storedNotes?: readonly string[];
-  /** Tokens of the vocabulary, and where the tokenizer comes from, for what its tables take; absent where not known. */
-  readonly tokenizer?: { readonly tokens: number; readonly container: 'slm2' | 'gguf' | 'huggingface' };
+  /** What the model comes in, for what loading it takes. Default: that of its source, safetensors without weights. */
+  readonly container?: TokenizerContainer;
+  /** Default: as many tokens as the embedding has rows, of the kind that takes more. */
+  readonly tokenizer?: { readonly tokens?: number; readonly kind?: MeasuredTokenizerKind };
 }
 
 /** The input for an open checkpoint, or for the model of an inventory. */

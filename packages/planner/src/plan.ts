@@ -10,6 +10,7 @@ import { planBuffers } from './buffers.ts';
 import { type PlannedCache, planCache } from './cache.ts';
 import { ceilingsOver } from './ceilings.ts';
 import { decodeCost } from './decode-cost.ts';
+import type { TapeBytes } from './host/index.ts';
 import type { PlanInput } from './input.ts';
 import { layoutKvType, type PlanOptions, type ResolvedPlanOptions, resolvePlanOptions } from './options.ts';
 import { parameterCounts } from './outline/parameter-counts.ts';
@@ -68,23 +69,47 @@ function planComponents(
   readonly cache: PlannedCache | undefined;
   readonly layout: MemoryLayout | undefined;
   readonly components: PlanComponent[];
+  readonly tapes: TapeBytes;
 } {
   const cache = planCache(input.outline, options);
   const layout = layoutOf(input, options);
   const components = [...listComponents(layout, weights, cache, options), ...extraComponents(input, cache, options)];
-  return { cache, layout, components };
+  return { cache, layout, components, tapes: tapesOf(layout, weights, cache) };
+}
+
+/** What lies in memory, whoever allocates it. Of a cache that no layout has, its bytes alone. */
+function tapesOf(
+  layout: MemoryLayout | undefined,
+  weights: PlannedWeights,
+  cache: PlannedCache | undefined,
+): TapeBytes {
+  return {
+    engine: layout?.engine.byteLength ?? 0,
+    weights: layout?.weights.byteLength ?? weights.bytes,
+    workingBuffers: layout?.scratch.byteLength ?? 0,
+    kvCache: cache?.bytes ?? 0,
+  };
+}
+
+/** The memory of a model by itself: its rows, and what of it is there when. */
+export interface PlannedMemory {
+  readonly components: readonly PlanComponent[];
+  readonly tapes: TapeBytes;
+  readonly threads: number;
 }
 
 /**
  * Plans components alone, many times: for questions that need the total of many plans. Weights of an input are summed up
  * once. Throws as {@link planMemory}.
  */
-export function createComponentPlanner(): (input: PlanInput, options: PlanOptions) => readonly PlanComponent[] {
+export function createComponentPlanner(): (input: PlanInput, options: PlanOptions) => PlannedMemory {
   const known = new Map<PlanInput, PlannedWeights>();
   return (input, options) => {
     const weights = known.get(input) ?? planWeights(input);
     known.set(input, weights);
-    return planComponents(input, weights, resolvePlanOptions(input.outline, options)).components;
+    const resolved = resolvePlanOptions(input.outline, options);
+    const { components, tapes } = planComponents(input, weights, resolved);
+    return { components, tapes, threads: resolved.threads };
   };
 }
 

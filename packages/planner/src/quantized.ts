@@ -1,6 +1,7 @@
 /** A model planned as if it were quantized, and what there is to choose from. */
 import type { QuantizationChoice } from './budget/index.ts';
 import type { PlanInput } from './input.ts';
+import { findFileType } from './mixes/file-types.ts';
 import { bitsPerWeight, quantizedEncodings } from './mixes/quantized-encodings.ts';
 import { planWeights } from './weights.ts';
 
@@ -14,7 +15,9 @@ const OFFERED: readonly string[] = ['f16', 'q8', 'q4', 'Q8_0', 'Q6_K', 'Q5_K_M',
 export function quantizedInput(input: PlanInput, name: string): PlanInput {
   const encodings = quantizedEncodings(input.outline, name, input.encodings);
   const { storedNotes: _stored, ...rest } = input;
-  return { ...rest, encodings, quantization: name };
+  // What is quantized is written anew: by mirust-pack as SLM2, by llama.cpp as GGUF.
+  const container = findFileType(name) === undefined || name === name.toLowerCase() ? 'slm2' : 'gguf';
+  return { ...rest, encodings, quantization: name, container };
 }
 
 /** Ways to store a model in fewer bytes than it has, from the most bits to the fewest. `stored` is the model as it is. */

@@ -1,6 +1,7 @@
 /** The diagnostics document of a loaded model; its schema is `schemas/diagnostics.schema.json`. */
 import type { Diagnostics } from '@mirust/schemas';
 import { describeLoad } from './load-times.ts';
+import type { ModelMemory } from './memory.ts';
 import type { ModelParts } from './parts.ts';
 
 export type { Diagnostics } from '@mirust/schemas';
@@ -31,11 +32,20 @@ export function buildDiagnostics(parts: ModelParts, times: PhaseTimes): Diagnost
     backend: backend.name,
     options: layout.options,
     tapes: memory.stats().map((stat) => ({ ...stat, name: stat.name as Diagnostics['tapes'][number]['name'] })),
+    memory: describeMemory(memory),
     load: describeLoad(loadMilliseconds, loadTimes),
     ...(prefill === undefined ? {} : { prefill }),
     ...(decode === undefined ? {} : { decode }),
     ...(operations.length === 0 ? {} : { operations }),
   };
+}
+
+/** The region, as its platform says how long it is: not as the layout does. */
+function describeMemory({ wasm, weightTape }: ModelMemory): Diagnostics['memory'] {
+  const { buffer } = wasm ?? weightTape();
+  const shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+  const kind = wasm === undefined ? 'plain' : shared ? 'wasm-shared' : 'wasm';
+  return { kind, byteLength: buffer.byteLength };
 }
 
 /** Which engine this is, as far as it tells. */
