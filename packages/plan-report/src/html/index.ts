@@ -4,9 +4,10 @@ import { modelTitle } from '../words/facts.ts';
 import { planVerdict } from '../words/verdict.ts';
 import { html, type Markup, trusted } from './_markup.ts';
 import { breakdown } from './sections/breakdown.ts';
-import { buffers, cache, ceilings, decode, notes, timeline, weights } from './sections/details.ts';
+import { buffers, ceilings, decode, notes, timeline } from './sections/details.ts';
 import { answers, changes, tradeoffs, unknownParts } from './sections/fitting.ts';
 import { summary } from './sections/summary.ts';
+import { cache, weights } from './sections/weights.ts';
 import { STYLE } from './style.ts';
 
 /** How a page is headed and signed. */

@@ -128,6 +128,7 @@ thead{display:table-header-group}
 .drawing .wide{display:block}.drawing .narrow{display:none}
 .scroll{overflow:visible;margin:0;padding:0}
 table{font-size:8.5pt}
+th,td{padding-top:3pt;padding-bottom:3pt}
 .grid th,.grid td{padding:3pt 4pt}
 .grid tbody th{position:static;box-shadow:none}
 .grid td{border:.5pt solid #ccc}

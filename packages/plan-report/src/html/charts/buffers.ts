@@ -1,6 +1,7 @@
 /** Working buffers: when each is needed, and where it lies. Bars over the same bytes take turns in them. */
 import { formatBytes, sanitizeText } from '@mirust/core';
 import type { BufferPlan } from '@mirust/schemas';
+import type { BarSeriesOption } from 'echarts/charts';
 import { formatCount, plural } from '../../words/numbers.ts';
 import { html, type Markup } from '../_markup.ts';
 import { type Canvas, type Drawing, drawFigure } from './_draw.ts';
@@ -25,8 +26,8 @@ export function buffersChart(buffers: readonly BufferPlan[]): Markup {
 
 function draw(buffers: readonly BufferPlan[], { width, fontSize, isNarrow }: Canvas): Drawing {
   const rowsHeight = buffers.length * ROW_HEIGHT;
-  const nameWidth = isNarrow ? 128 : 138;
-  const names = buffers.map(({ name }) => drawnText(sanitizeText(name), nameWidth - 4, fontSize));
+  const nameWidth = isNarrow ? 132 : 138;
+  const names = buffers.map(({ name }) => drawnText(sanitizeText(name), nameWidth, fontSize));
   const [gap, top, foot] = [isNarrow ? 34 : 24, 26, 28];
   const chartWidth = isNarrow ? width - nameWidth - 6 : (width - nameWidth - gap - 6) / 2;
   const steps = { left: nameWidth, top, width: chartWidth, height: rowsHeight };
@@ -60,8 +61,15 @@ function draw(buffers: readonly BufferPlan[], { width, fontSize, isNarrow }: Can
     padding: [0, 5],
     textStyle: { color: 'var(--ink-2)', fontSize, fontWeight: 600 },
   });
-  const bars = (axis: number, color: string, spans: readonly (readonly [number, number])[]): object[] => {
-    const at = { type: 'bar', xAxisIndex: axis, yAxisIndex: axis, stack: `rows-${axis}`, barWidth: 12, ...STILL };
+  const bars = (axis: number, color: string, spans: readonly (readonly [number, number])[]): BarSeriesOption[] => {
+    const at = {
+      type: 'bar' as const,
+      xAxisIndex: axis,
+      yAxisIndex: axis,
+      stack: `rows-${axis}`,
+      barWidth: 12,
+      ...STILL,
+    };
     return [
       // What lies before a bar is a bar that is not seen.
       { ...at, data: spans.map(([start]) => start), itemStyle: { color: 'none' } },
@@ -97,7 +105,7 @@ function draw(buffers: readonly BufferPlan[], { width, fontSize, isNarrow }: Can
       series: [
         ...bars(
           0,
-          'var(--host)',
+          familyColor('working').fill,
           buffers.map(({ firstStep, lastStep: last }) => [firstStep + 1, Math.max(1, last - firstStep + 1)] as const),
         ),
         ...bars(
@@ -105,7 +113,7 @@ function draw(buffers: readonly BufferPlan[], { width, fontSize, isNarrow }: Can
           familyColor('working').fill,
           buffers.map(({ offset, bytes }) => [offset / scale.unitBytes, bytes / scale.unitBytes] as const),
         ),
-      ] as object[] as never,
+      ],
     },
   };
 }
