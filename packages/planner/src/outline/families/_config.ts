@@ -69,11 +69,12 @@ export function windowEverywhere(p: OutlineParameters, config: FieldTable): Outl
  * otherwise.
  */
 export function windowByPattern(p: OutlineParameters, config: FieldTable, period: number): OutlineParameters {
+  if (optionalList(config, 'layer_types') !== undefined) return windowByLayerTypes(p, config, () => false);
   const every = optionalNumber(config, 'sliding_window_pattern', '_sliding_window_pattern') ?? period;
   if (!Number.isSafeInteger(every) || every < 1) {
     throw rangeError('sliding_window_pattern', every, 'must be a positive integer');
   }
-  return windowByLayerTypes(p, config, (layer) => (layer + 1) % every !== 0);
+  return withWindows(p, config, (layer) => (layer + 1) % every !== 0);
 }
 
 /** The windows that `layer_types` says; without it, those of the layers that `hasWindow` picks. */

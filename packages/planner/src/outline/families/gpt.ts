@@ -1,5 +1,6 @@
-/** The older kind: LayerNorm, biases, a feed-forward part without a gate. GPT-2, GPT-NeoX, BLOOM, StarCoder 2, Falcon. */
+/** The older kind: LayerNorm, biases, a feed-forward part without a gate. GPT-2, StarCoder, GPT-NeoX, BLOOM, Falcon. */
 import { type FieldTable, optionalBoolean, optionalNumber, requiredNumber } from '@mirust/model';
+import type { OutlineTensor } from '../outline.ts';
 import type { OutlineParameters } from '../parameters.ts';
 import { readDecoder, windowEverywhere, withDefaults, withRenamed } from './_config.ts';
 import {
@@ -19,28 +20,45 @@ const biases = { qkvBias: true, attentionOutputBias: true, ffnBias: true } as co
 /** A layer with a LayerNorm before each part and one matrix for queries, keys and values. */
 const fusedLayer = layerOfParts(hiddenNorm('attn_norm', true), fusedAttention, hiddenNorm('ffn_norm', true), plainFfn);
 
-/** `GPT2LMHeadModel`: learned positions. */
+/** Embeddings of tokens and, looked up as they are, of positions. */
+function outsideWithPositions(p: OutlineParameters): OutlineTensor[] {
+  const positions = p.maxContext === undefined ? [] : [tensor('position_embd.weight', [p.maxContext, p.hiddenSize])];
+  return [...outsideLayers(p, true), ...positions];
+}
+
+function readLearnedPositions(architecture: string, config: FieldTable): OutlineParameters {
+  const names = {
+    n_embd: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+    n_positions: 'max_position_embeddings',
+    n_inner: 'intermediate_size',
+  };
+  const renamed = withRenamed(config, names);
+  const complete = withDefaults(renamed, { max_position_embeddings: 1024, tie_word_embeddings: true });
+  return { ...readDecoder(architecture, withFourfoldFfn(complete)), ...biases };
+}
+
+/** `GPT2LMHeadModel`. */
 export const gpt2: OutlineFamily = {
   architecture: 'gpt2',
   modelType: 'gpt2',
   className: 'GPT2LMHeadModel',
+  read: (config) => readLearnedPositions('gpt2', config),
+  outside: outsideWithPositions,
+  layer: fusedLayer,
+};
+
+/** `GPTBigCodeForCausalLM`: the first StarCoder, SantaCoder; mostly one head of keys and values. */
+export const starcoder: OutlineFamily = {
+  architecture: 'starcoder',
+  modelType: 'gpt_bigcode',
+  className: 'GPTBigCodeForCausalLM',
   read(config) {
-    const names = {
-      n_embd: 'hidden_size',
-      n_layer: 'num_hidden_layers',
-      n_head: 'num_attention_heads',
-      n_positions: 'max_position_embeddings',
-      n_inner: 'intermediate_size',
-    };
-    const renamed = withRenamed(config, names);
-    const complete = withDefaults(renamed, { max_position_embeddings: 1024, tie_word_embeddings: true });
-    return { ...readDecoder('gpt2', withFourfoldFfn(complete)), ...biases };
+    const p = readLearnedPositions('starcoder', config);
+    return { ...p, kvHeadCount: (optionalBoolean(config, 'multi_query') ?? true) ? 1 : p.headCount };
   },
-  outside: (p) => [
-    ...outsideLayers(p, true),
-    // A position is looked up, as a token is.
-    ...(p.maxContext === undefined ? [] : [tensor('position_embd.weight', [p.maxContext, p.hiddenSize])]),
-  ],
+  outside: outsideWithPositions,
   layer: fusedLayer,
 };
 

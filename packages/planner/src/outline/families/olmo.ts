@@ -1,5 +1,5 @@
-/** OLMo: 1 with norms that have no weights, 2 with norms behind its parts, OLMoE with experts. */
-import { expertsEverywhere, readDecoder, withDefaults } from './_config.ts';
+/** OLMo: 1 with norms that have no weights, 2 and 3 with norms behind its parts, OLMoE with experts. */
+import { expertsEverywhere, readDecoder, windowByPattern, withDefaults } from './_config.ts';
 import { expertFfn, gatedFfn, hiddenNorm, layerOfParts, outsideLayers, rowNorms, splitAttention } from './_tensors.ts';
 import type { OutlineFamily } from './family.ts';
 
@@ -16,15 +16,9 @@ export const olmo: OutlineFamily = {
   layer: layerOfParts(splitAttention, gatedFfn),
 };
 
-/** `Olmo2ForCausalLM`. */
-export const olmo2: OutlineFamily = {
+const postNormed = {
   architecture: 'olmo2',
-  modelType: 'olmo2',
-  className: 'Olmo2ForCausalLM',
-  read: (config) => ({
-    ...readDecoder('olmo2', withDefaults(config, { max_position_embeddings: 2048 })),
-    ffnBias: false,
-  }),
+  fullAttentionEvery: 4,
   outside: outsideLayers,
   layer: layerOfParts(
     splitAttention,
@@ -33,6 +27,28 @@ export const olmo2: OutlineFamily = {
     gatedFfn,
     hiddenNorm('post_ffw_norm'),
   ),
+} as const;
+
+/** `Olmo2ForCausalLM`; it has no windows. */
+export const olmo2: OutlineFamily = {
+  ...postNormed,
+  modelType: 'olmo2',
+  className: 'Olmo2ForCausalLM',
+  read: (config) => ({
+    ...readDecoder('olmo2', withDefaults(config, { max_position_embeddings: 2048 })),
+    ffnBias: false,
+  }),
+};
+
+/** `Olmo3ForCausalLM`: every fourth layer sees all positions. GGUF has it as olmo2. */
+export const olmo3: OutlineFamily = {
+  ...postNormed,
+  modelType: 'olmo3',
+  className: 'Olmo3ForCausalLM',
+  read(config) {
+    const complete = withDefaults(config, { max_position_embeddings: 2048, sliding_window: 4096 });
+    return windowByPattern({ ...readDecoder('olmo2', complete), ffnBias: false }, complete, 4);
+  },
 };
 
 /** `OlmoeForCausalLM`. */
