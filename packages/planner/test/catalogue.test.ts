@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject, parseStrictJson } from '@mirust/core';
+import { describeModel, readHuggingFaceConfig } from '@mirust/model';
 import { describe, expect, it } from 'vitest';
 import {
   catalogue,
@@ -9,6 +10,7 @@ import {
   findModel,
   nearModelNames,
   outlineOfConfig,
+  outlineOfDescription,
   outlineOfEntry,
   parameterCounts,
 } from '../src/index.ts';
@@ -76,7 +78,11 @@ describe('the catalogue', () => {
     expect(nearModelNames('qwen3-06b')[0]).toBe('qwen3-0.6b');
     expect(nearModelNames('Mistral-7B-v0.4')).toContain('mistral-7b-v0.3');
     expect(nearModelNames('gpt-5')).not.toContain('gpt-oss-20b');
+    expect(nearModelNames('qwen2.5-7b-instruct')).toEqual(['qwen2.5-7b']);
+    expect(nearModelNames('qwen3')).toContain('qwen3-0.6b');
+    expect(nearModelNames('llama')).toHaveLength(5);
     expect(nearModelNames('nothing of this kind')).toEqual([]);
+    expect(nearModelNames('')).toEqual([]);
     expect(nearModelNames('x'.repeat(100_000))).toEqual([]);
   });
 
@@ -101,6 +107,18 @@ describe('the catalogue', () => {
     const counts = parameterCounts(outlineOfEntry(findModel('qwen3-0.6b') ?? expect.fail()));
     expect(counts).toEqual({ total: 751_632_384, unique: 596_049_920, active: 596_049_920 });
     expect(parameterCounts(outlineOfEntry(findModel('qwen3-1.7b') ?? expect.fail())).total).toBe(2_031_739_904);
+  });
+
+  const runnable = catalogue().filter(({ config }) => /^(llama|mistral)$/.test(String(config.get('model_type'))));
+
+  it.each(runnable.map((entry) => [entry.name, entry] as const))('%s is the same to the runtime', (_name, entry) => {
+    const { architecture, hyperparameters } = readHuggingFaceConfig(entry.config);
+    const { description, ...outline } = outlineOfDescription(describeModel(architecture, hyperparameters));
+    const { name: _, tensors, ...rest } = outlineOfEntry(entry);
+    expect(description?.hyperparameters).toBe(hyperparameters);
+    expect(new Set(outline.tensors.map(({ name }) => name))).toEqual(new Set(tensors.map(({ name }) => name)));
+    expect(parameterCounts(outline).unique).toBe(entry.parameters);
+    expect({ ...outline, tensors: [] }).toEqual({ ...rest, tensors: [] });
   });
 
   it('finds the entry of an outline by its sizes, its windows and its number of positions', () => {

@@ -13,6 +13,9 @@ const MAX_SUGGESTIONS = 5;
 /** Longer names are no misspelling of one. */
 const MAX_NAME_LENGTH = 100;
 
+/** Shorter ones could mean anything. */
+const MIN_KEY_LENGTH = 3;
+
 /** All entries of the catalogue. */
 export function catalogue(): readonly CatalogueEntry[] {
   return MODELS;
@@ -27,20 +30,31 @@ export function findModel(name: string): CatalogueEntry | undefined {
   return MODELS.find((entry) => namesOf(entry).some((known) => keyOf(known) === key));
 }
 
-/** Names of entries that are spelt nearly as a name is, the nearest first; none where nothing is near. */
+/**
+ * Names of entries that a name may have meant, the nearest first: those that it begins (`qwen3`), that begin it
+ * (`qwen2.5-7b-instruct`), and those that are spelt nearly so. None where nothing is near.
+ */
 export function nearModelNames(name: string): string[] {
-  if (name.length > MAX_NAME_LENGTH) return [];
-  const key = keyOf(name);
-  // A third of the letters may differ: `lama-2-7b` is llama-2-7b, `gpt-5` is nothing.
-  const most = Math.floor(key.length / 3);
-  return MODELS.map((entry) => {
-    const distances = namesOf(entry).map((known) => distance(keyOf(known), key));
-    return { name: entry.name, distance: Math.min(...distances) };
-  })
-    .filter((candidate) => candidate.distance <= most)
-    .sort((a, b) => a.distance - b.distance)
+  const key = keyOf(name.slice(0, MAX_NAME_LENGTH + 1));
+  if (key.length < MIN_KEY_LENGTH || name.length > MAX_NAME_LENGTH) return [];
+  const candidates = MODELS.map((entry) => {
+    const misses = namesOf(entry).map((known) => missOf(keyOf(known), key));
+    return { name: entry.name, miss: Math.min(...misses) };
+  });
+  return candidates
+    .filter(({ miss }) => Number.isFinite(miss))
+    .sort((a, b) => a.miss - b.miss)
     .slice(0, MAX_SUGGESTIONS)
     .map((candidate) => candidate.name);
+}
+
+/** How far a name is from a known one; Infinity where it is another one altogether. */
+function missOf(known: string, key: string): number {
+  // Whatever is written out is meant, so only one letter is held against the rest.
+  if (known.startsWith(key) || key.startsWith(known)) return 1;
+  const letters = distance(known, key);
+  // A third of the letters may differ: `lama-2-7b` is llama-2-7b, `gpt-5` is nothing.
+  return letters <= key.length / 3 ? letters : Number.POSITIVE_INFINITY;
 }
 
 /** The outline of an entry, with its name and what its checkpoint stores twice. */

@@ -188,10 +188,18 @@ export const MODELS: readonly CatalogueEntry[] = [
       aliases: ['mixtral-8x7b-v0.1', 'mixtral-8x7b-instruct-v0.1'],
     },
     {
+      // The instruct model below has a larger vocabulary.
+      name: 'mixtral-8x22b',
+      parameters: 140_620_634_112,
+      sizes: [32000, 6144, 16384, 56, 48, 8, 65536],
+      aliases: ['mixtral-8x22b-v0.1'],
+      source: 'config.json of mistral-community/Mixtral-8x22B-v0.1',
+    },
+    {
       name: 'mixtral-8x22b-instruct',
       parameters: 140_630_071_296,
       sizes: [32768, 6144, 16384, 56, 48, 8, 65536],
-      aliases: ['mixtral-8x22b', 'mixtral-8x22b-instruct-v0.1'],
+      aliases: ['mixtral-8x22b-instruct-v0.1'],
     },
   ]),
   ...family('qwen2', LITGPT, {}, [

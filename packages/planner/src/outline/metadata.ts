@@ -34,7 +34,10 @@ export interface ListedTensor {
  * in a way that the architecture's do not. Throws `MODEL_FIELD_MISSING`, `MODEL_FIELD_TYPE`, `MODEL_FIELD_RANGE`.
  */
 export function readOutlineMetadata(metadata: GgufMetadata): AttentionParameters | undefined {
-  const table = plainTable(metadata);
+  return readAttention(plainTable(metadata));
+}
+
+function readAttention(table: FieldTable): AttentionParameters | undefined {
   const architecture = optionalString(table, 'general.architecture');
   const family = FAMILIES.find((candidate) => candidate.architecture === architecture);
   if (architecture === undefined || family === undefined) return undefined;
@@ -72,11 +75,12 @@ export function outlineOfMetadata(metadata: GgufMetadata, tensors: Iterable<List
     throw modelError('MODEL_FIELD_MISSING', `${key} is missing`, { key });
   }
   const name = optionalString(table, 'general.name');
-  const p = readOutlineMetadata(metadata);
+  const usedExperts = readUsedExperts(table, architecture);
+  const p = readAttention(table);
   return {
     architecture,
     ...(name === undefined ? {} : { name }),
-    tensors: Array.from(tensors, (listed) => outlineTensor(listed, readUsedExperts(table, architecture))),
+    tensors: Array.from(tensors, (listed) => outlineTensor(listed, usedExperts)),
     ...(p === undefined ? {} : { cache: cacheOf(p), attention: { headCount: p.headCount, headDim: p.keyDim } }),
     ...(p?.maxContext === undefined ? {} : { maxContext: p.maxContext }),
   };
