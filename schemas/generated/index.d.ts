@@ -286,7 +286,7 @@ export interface BudgetChoice {
   readonly value: string;
   readonly totalBytes: number;
   /**
-   * Measured relative error of the weights, where the artifact carries it.
+   * As in the table, where the artifact says it.
    */
   readonly error?: number;
 }
@@ -1387,6 +1387,10 @@ export interface TradeoffRow {
   readonly quantization: string;
   readonly weightBytes: number;
   readonly bitsPerWeight: number;
+  /**
+   * RMS of the error of the quantized weights over that of the source's values, as the artifact says it was measured.
+   */
+  readonly error?: number;
   /**
    * One for each context.
    */

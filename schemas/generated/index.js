@@ -1858,12 +1858,12 @@ type:"number",minimum:0}}},tradeoffs:{type:"object",required:["contexts","kvType
 contexts:{type:"array",items:{type:"integer",minimum:1}},kvType:{type:"string"},rows:{type:"array",items:{$ref:"#/$defs/\
 tradeoff"}}}},tradeoff:{type:"object",required:["quantization","weightBytes","bitsPerWeight","cells"],additionalProperties:!1,
 properties:{quantization:{type:"string"},weightBytes:{type:"integer",minimum:0},bitsPerWeight:{type:"number",minimum:0},
-cells:{type:"array",items:{$ref:"#/$defs/cell"}}}},cell:{type:"object",required:["totalBytes"],additionalProperties:!1,properties:{
-totalBytes:{type:"integer",minimum:0},fits:{type:"boolean"}}},change:{type:"object",required:["option","value","totalByt\
-es","savedBytes","cost"],additionalProperties:!1,properties:{option:{type:"string"},value:{type:"string"},totalBytes:{type:"\
-integer",minimum:0},savedBytes:{type:"integer",minimum:0},cost:{type:"string"}}}}},schema127={type:"object",required:["n\
-ame","bytes","kind"],additionalProperties:!1,properties:{name:{type:"string"},bytes:{type:"integer",minimum:0},kind:{enum:[
-"exact","measured","estimated"]}}};var schema129={type:"object",required:["context","chunk","kvType","logitsRows","threads","sequences","sharedPrefix","act\
+error:{type:"number",minimum:0},cells:{type:"array",items:{$ref:"#/$defs/cell"}}}},cell:{type:"object",required:["totalB\
+ytes"],additionalProperties:!1,properties:{totalBytes:{type:"integer",minimum:0},fits:{type:"boolean"}}},change:{type:"o\
+bject",required:["option","value","totalBytes","savedBytes","cost"],additionalProperties:!1,properties:{option:{type:"st\
+ring"},value:{type:"string"},totalBytes:{type:"integer",minimum:0},savedBytes:{type:"integer",minimum:0},cost:{type:"str\
+ing"}}}}},schema127={type:"object",required:["name","bytes","kind"],additionalProperties:!1,properties:{name:{type:"stri\
+ng"},bytes:{type:"integer",minimum:0},kind:{enum:["exact","measured","estimated"]}}};var schema129={type:"object",required:["context","chunk","kvType","logitsRows","threads","sequences","sharedPrefix","act\
 ivePositions","host"],additionalProperties:!1,properties:{context:{type:"integer",minimum:1},chunk:{type:"integer",minimum:1},
 kvType:{enum:["f32","f16","q8","q8_0","q4_0"]},logitsRows:{type:"integer",minimum:1},threads:{type:"integer",minimum:1},
 sequences:{type:"integer",minimum:1},sharedPrefix:{type:"integer",minimum:0},activePositions:{type:"integer",minimum:0},
@@ -2069,55 +2069,60 @@ errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(data)){let
 (missing0="quantization")||data.weightBytes===void 0&&(missing0="weightBytes")||data.bitsPerWeight===void 0&&(missing0="\
 bitsPerWeight")||data.cells===void 0&&(missing0="cells"))return validate73.errors=[{instancePath,schemaPath:"#/required",
 keyword:"required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="quantization"||key0==="weightBytes"||key0==="bitsPerWeight"||key0==="cells")){return validate73.
-errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},
-message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.quantization!==void 0){let _errs2=errors;
-if(typeof data.quantization!="string")return validate73.errors=[{instancePath:instancePath+"/quantization",schemaPath:"#\
-/properties/quantization/type",keyword:"type",params:{type:"string"},message:"must be string"}],!1;var valid0=_errs2===errors}else
-var valid0=!0;if(valid0){if(data.weightBytes!==void 0){let data1=data.weightBytes,_errs4=errors;if(!(typeof data1=="numb\
-er"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate73.errors=[{instancePath:instancePath+"/weightBytes",schemaPath:"\
-#/properties/weightBytes/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&
-typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate73.errors=[{instancePath:instancePath+"/\
-weightBytes",schemaPath:"#/properties/weightBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"m\
-ust be >= 0"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.bitsPerWeight!==void 0){let data2=data.
-bitsPerWeight,_errs6=errors;if(errors===_errs6)if(typeof data2=="number"&&isFinite(data2)){if(data2<0||isNaN(data2))return validate73.
-errors=[{instancePath:instancePath+"/bitsPerWeight",schemaPath:"#/properties/bitsPerWeight/minimum",keyword:"minimum",params:{
-comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate73.errors=[{instancePath:instancePath+"/bitsPer\
-Weight",schemaPath:"#/properties/bitsPerWeight/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;
-var valid0=_errs6===errors}else var valid0=!0;if(valid0)if(data.cells!==void 0){let data3=data.cells,_errs8=errors;if(errors===
-_errs8)if(Array.isArray(data3)){var valid1=!0;let len0=data3.length;for(let i0=0;i0<len0;i0++){let data4=data3[i0],_errs10=errors;
-if(errors===errors)if(data4&&typeof data4=="object"&&!Array.isArray(data4)){let missing1;if(data4.totalBytes===void 0&&(missing1=
-"totalBytes"))return validate73.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/required",keyword:"\
-required",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs13=errors;
-for(let key1 in data4)if(!(key1==="totalBytes"||key1==="fits")){return validate73.errors=[{instancePath:instancePath+"/c\
-ells/"+i0,schemaPath:"#/$defs/cell/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},
-message:"must NOT have additional properties"}],!1;break}if(_errs13===errors){if(data4.totalBytes!==void 0){let data5=data4.
-totalBytes,_errs14=errors;if(!(typeof data5=="number"&&!(data5%1)&&!isNaN(data5)&&isFinite(data5)))return validate73.errors=
-[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$defs/cell/properties/totalBytes/type",keyword:"typ\
-e",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs14&&typeof data5=="number"&&isFinite(data5)&&
-(data5<0||isNaN(data5)))return validate73.errors=[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$d\
-efs/cell/properties/totalBytes/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs14===
-errors}else var valid3=!0;if(valid3)if(data4.fits!==void 0){let _errs16=errors;if(typeof data4.fits!="boolean")return validate73.
-errors=[{instancePath:instancePath+"/cells/"+i0+"/fits",schemaPath:"#/$defs/cell/properties/fits/type",keyword:"type",params:{
-type:"boolean"},message:"must be boolean"}],!1;var valid3=_errs16===errors}else var valid3=!0}}}else return validate73.errors=
-[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/type",keyword:"type",params:{type:"object"},message:"m\
-ust be object"}],!1;var valid1=_errs10===errors;if(!valid1)break}}else return validate73.errors=[{instancePath:instancePath+
-"/cells",schemaPath:"#/properties/cells/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs8===
-errors}else var valid0=!0}}}}}else return validate73.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"\
-object"},message:"must be object"}],!1;return validate73.errors=vErrors,errors===0}function validate72(data,{instancePath="",
-parentData,parentDataProperty,rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data==
-"object"&&!Array.isArray(data)){let missing0;if(data.contexts===void 0&&(missing0="contexts")||data.kvType===void 0&&(missing0=
-"kvType")||data.rows===void 0&&(missing0="rows"))return validate72.errors=[{instancePath,schemaPath:"#/required",keyword:"\
-required",params:{missingProperty:missing0},message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;
-for(let key0 in data)if(!(key0==="contexts"||key0==="kvType"||key0==="rows")){return validate72.errors=[{instancePath,schemaPath:"\
-#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key0},message:"must NOT have additiona\
-l properties"}],!1;break}if(_errs1===errors){if(data.contexts!==void 0){let data0=data.contexts,_errs2=errors;if(errors===
-_errs2)if(Array.isArray(data0)){var valid1=!0;let len0=data0.length;for(let i0=0;i0<len0;i0++){let data1=data0[i0],_errs4=errors;
-if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate72.errors=[{instancePath:instancePath+
-"/contexts/"+i0,schemaPath:"#/properties/contexts/items/type",keyword:"type",params:{type:"integer"},message:"must be in\
-teger"}],!1;if(errors===_errs4&&typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate72.errors=
-[{instancePath:instancePath+"/contexts/"+i0,schemaPath:"#/properties/contexts/items/minimum",keyword:"minimum",params:{comparison:"\
->=",limit:1},message:"must be >= 1"}],!1;var valid1=_errs4===errors;if(!valid1)break}}else return validate72.errors=[{instancePath:instancePath+
+for(let key0 in data)if(!(key0==="quantization"||key0==="weightBytes"||key0==="bitsPerWeight"||key0==="error"||key0==="c\
+ells")){return validate73.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{
+additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===errors){if(data.quantization!==
+void 0){let _errs2=errors;if(typeof data.quantization!="string")return validate73.errors=[{instancePath:instancePath+"/q\
+uantization",schemaPath:"#/properties/quantization/type",keyword:"type",params:{type:"string"},message:"must be string"}],
+!1;var valid0=_errs2===errors}else var valid0=!0;if(valid0){if(data.weightBytes!==void 0){let data1=data.weightBytes,_errs4=errors;
+if(!(typeof data1=="number"&&!(data1%1)&&!isNaN(data1)&&isFinite(data1)))return validate73.errors=[{instancePath:instancePath+
+"/weightBytes",schemaPath:"#/properties/weightBytes/type",keyword:"type",params:{type:"integer"},message:"must be intege\
+r"}],!1;if(errors===_errs4&&typeof data1=="number"&&isFinite(data1)&&(data1<0||isNaN(data1)))return validate73.errors=[{
+instancePath:instancePath+"/weightBytes",schemaPath:"#/properties/weightBytes/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1;var valid0=_errs4===errors}else var valid0=!0;if(valid0){if(data.bitsPerWeight!==
+void 0){let data2=data.bitsPerWeight,_errs6=errors;if(errors===_errs6)if(typeof data2=="number"&&isFinite(data2)){if(data2<
+0||isNaN(data2))return validate73.errors=[{instancePath:instancePath+"/bitsPerWeight",schemaPath:"#/properties/bitsPerWe\
+ight/minimum",keyword:"minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1}else return validate73.errors=
+[{instancePath:instancePath+"/bitsPerWeight",schemaPath:"#/properties/bitsPerWeight/type",keyword:"type",params:{type:"n\
+umber"},message:"must be number"}],!1;var valid0=_errs6===errors}else var valid0=!0;if(valid0){if(data.error!==void 0){let data3=data.
+error,_errs8=errors;if(errors===_errs8)if(typeof data3=="number"&&isFinite(data3)){if(data3<0||isNaN(data3))return validate73.
+errors=[{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minimum",keyword:"minimum",params:{comparison:"\
+>=",limit:0},message:"must be >= 0"}],!1}else return validate73.errors=[{instancePath:instancePath+"/error",schemaPath:"\
+#/properties/error/type",keyword:"type",params:{type:"number"},message:"must be number"}],!1;var valid0=_errs8===errors}else
+var valid0=!0;if(valid0)if(data.cells!==void 0){let data4=data.cells,_errs10=errors;if(errors===_errs10)if(Array.isArray(
+data4)){var valid1=!0;let len0=data4.length;for(let i0=0;i0<len0;i0++){let data5=data4[i0],_errs12=errors;if(errors===errors)
+if(data5&&typeof data5=="object"&&!Array.isArray(data5)){let missing1;if(data5.totalBytes===void 0&&(missing1="totalByte\
+s"))return validate73.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"#/$defs/cell/required",keyword:"requir\
+ed",params:{missingProperty:missing1},message:"must have required property '"+missing1+"'"}],!1;{let _errs15=errors;for(let key1 in data5)
+if(!(key1==="totalBytes"||key1==="fits")){return validate73.errors=[{instancePath:instancePath+"/cells/"+i0,schemaPath:"\
+#/$defs/cell/additionalProperties",keyword:"additionalProperties",params:{additionalProperty:key1},message:"must NOT hav\
+e additional properties"}],!1;break}if(_errs15===errors){if(data5.totalBytes!==void 0){let data6=data5.totalBytes,_errs16=errors;
+if(!(typeof data6=="number"&&!(data6%1)&&!isNaN(data6)&&isFinite(data6)))return validate73.errors=[{instancePath:instancePath+
+"/cells/"+i0+"/totalBytes",schemaPath:"#/$defs/cell/properties/totalBytes/type",keyword:"type",params:{type:"integer"},message:"\
+must be integer"}],!1;if(errors===_errs16&&typeof data6=="number"&&isFinite(data6)&&(data6<0||isNaN(data6)))return validate73.
+errors=[{instancePath:instancePath+"/cells/"+i0+"/totalBytes",schemaPath:"#/$defs/cell/properties/totalBytes/minimum",keyword:"\
+minimum",params:{comparison:">=",limit:0},message:"must be >= 0"}],!1;var valid3=_errs16===errors}else var valid3=!0;if(valid3)
+if(data5.fits!==void 0){let _errs18=errors;if(typeof data5.fits!="boolean")return validate73.errors=[{instancePath:instancePath+
+"/cells/"+i0+"/fits",schemaPath:"#/$defs/cell/properties/fits/type",keyword:"type",params:{type:"boolean"},message:"must\
+ be boolean"}],!1;var valid3=_errs18===errors}else var valid3=!0}}}else return validate73.errors=[{instancePath:instancePath+
+"/cells/"+i0,schemaPath:"#/$defs/cell/type",keyword:"type",params:{type:"object"},message:"must be object"}],!1;var valid1=_errs12===
+errors;if(!valid1)break}}else return validate73.errors=[{instancePath:instancePath+"/cells",schemaPath:"#/properties/cel\
+ls/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs10===errors}else var valid0=!0}}}}}}else
+return validate73.errors=[{instancePath,schemaPath:"#/type",keyword:"type",params:{type:"object"},message:"must be objec\
+t"}],!1;return validate73.errors=vErrors,errors===0}function validate72(data,{instancePath="",parentData,parentDataProperty,
+rootData=data,dynamicAnchors={}}={}){let vErrors=null,errors=0;if(errors===0)if(data&&typeof data=="object"&&!Array.isArray(
+data)){let missing0;if(data.contexts===void 0&&(missing0="contexts")||data.kvType===void 0&&(missing0="kvType")||data.rows===
+void 0&&(missing0="rows"))return validate72.errors=[{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty:missing0},
+message:"must have required property '"+missing0+"'"}],!1;{let _errs1=errors;for(let key0 in data)if(!(key0==="contexts"||
+key0==="kvType"||key0==="rows")){return validate72.errors=[{instancePath,schemaPath:"#/additionalProperties",keyword:"ad\
+ditionalProperties",params:{additionalProperty:key0},message:"must NOT have additional properties"}],!1;break}if(_errs1===
+errors){if(data.contexts!==void 0){let data0=data.contexts,_errs2=errors;if(errors===_errs2)if(Array.isArray(data0)){var valid1=!0;
+let len0=data0.length;for(let i0=0;i0<len0;i0++){let data1=data0[i0],_errs4=errors;if(!(typeof data1=="number"&&!(data1%
+1)&&!isNaN(data1)&&isFinite(data1)))return validate72.errors=[{instancePath:instancePath+"/contexts/"+i0,schemaPath:"#/p\
+roperties/contexts/items/type",keyword:"type",params:{type:"integer"},message:"must be integer"}],!1;if(errors===_errs4&&
+typeof data1=="number"&&isFinite(data1)&&(data1<1||isNaN(data1)))return validate72.errors=[{instancePath:instancePath+"/\
+contexts/"+i0,schemaPath:"#/properties/contexts/items/minimum",keyword:"minimum",params:{comparison:">=",limit:1},message:"\
+must be >= 1"}],!1;var valid1=_errs4===errors;if(!valid1)break}}else return validate72.errors=[{instancePath:instancePath+
 "/contexts",schemaPath:"#/properties/contexts/type",keyword:"type",params:{type:"array"},message:"must be array"}],!1;var valid0=_errs2===
 errors}else var valid0=!0;if(valid0){if(data.kvType!==void 0){let _errs6=errors;if(typeof data.kvType!="string")return validate72.
 errors=[{instancePath:instancePath+"/kvType",schemaPath:"#/properties/kvType/type",keyword:"type",params:{type:"string"},

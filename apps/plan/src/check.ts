@@ -47,7 +47,7 @@ export async function checkBudget(
     try {
       plans.push(checkedPlan(name, plan, await makePlan(named, settings, context)));
     } catch (error) {
-      if (error instanceof RangeError) throw new UsageError(`${place}: ${error.message}`, { cause: error });
+      if (error instanceof UsageError) throw new UsageError(`${place}: ${error.message}`, { cause: error });
       if (!isMirustError(error)) throw error;
       failure ??= exitCodeOf(error.class);
       const budgetBytes = parseBytes(plan.budget);

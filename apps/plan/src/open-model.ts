@@ -79,7 +79,12 @@ function planInputOfContent(content: InputContent): PlanInput {
       ...(isSentencePiece ? { kind: 'sentencepiece-bpe' } : {}),
     },
   };
-  if (content.kind === 'checkpoint') return { ...planInputOf(content.checkpoint), ...facts };
+  if (content.kind === 'checkpoint') {
+    const { name, quantizationError } = content.checkpoint.facts ?? {};
+    const input = planInputOf(content.checkpoint);
+    const outline = name === undefined ? input.outline : { ...input.outline, name };
+    return { ...input, ...facts, outline, ...(quantizationError === undefined ? {} : { quantizationError }) };
+  }
   const outline = outlineOfInventory(inventory);
   const encodings = new Map(inventory.tensors.map(({ name, encoding }) => [name, encoding]));
   return { outline, encodings, source: 'weights', ...facts };

@@ -9,7 +9,7 @@ describe('mirust-plan FILE', () => {
   it('takes the options of the scripted interface', () => {
     const argv = ['f', '--context', '512', '--kv', 'f16', '--budget', '512MiB', '--chunk', '8', '--json'];
     expect(parseCommandLine(program, argv)).toMatchObject({
-      args: { file: 'f', context: 512, kv: 'f16', budget: 512 * 2 ** 20, chunk: 8, json: true },
+      args: { model: 'f', context: 512, kv: 'f16', budget: 512 * 2 ** 20, chunk: 8, json: true },
     });
   });
 
@@ -29,9 +29,10 @@ describe('mirust-plan FILE', () => {
     [['f', '--budget', `${'9'.repeat(40)}`], '--budget: not a byte count'],
     [['f', '--context', '0'], '--context must be an integer of at least 1; got "0"'],
     [['f', '--context', '2k'], '--context must be an integer of at least 1; got "2k"'],
-    [['f', '--kv', 'q4'], '--kv must be one of f32, f16, q8; got "q4"'],
+    [['f', '--kv', 'q4'], '--kv must be one of f32, f16, q8, q8_0, q4_0; got "q4"'],
     [['f', '--chunk', '-1'], '--chunk must be an integer of at least 1; got "-1"'],
-    [[], 'FILE is missing'],
+    [['f', '--host', 'deno'], '--host must be one of none, node, chromium; got "deno"'],
+    [['f', '--sequences', '0'], '--sequences must be an integer of at least 1; got "0"'],
   ])('refuses %j', (argv, message) => {
     expect(() => parseCommandLine(program, argv)).toThrow(message);
   });

@@ -13,8 +13,14 @@ const REPORT: PlanReport = {
     { name: 'tokenizer', bytes: 400_000_000, kind: 'estimated' },
     { name: 'node process', bytes: 100_000_000, kind: 'measured' },
   ],
-  options: { context: 4096, chunk: 64, kvType: 'f16', logitsRows: 1, threads: 4, sequences: 2, host: 'node' },
+  options: {
+    ...{ context: 4096, chunk: 64, kvType: 'f16', logitsRows: 1, threads: 4 },
+    ...{ sequences: 2, sharedPrefix: 0, activePositions: 4096, host: 'node' },
+  },
   model: { name: 'Large 7B', architecture: 'llama', parameters: 7_000_000_000, source: 'catalogue' },
+  parameters: { total: 7_000_000_000, unique: 7_000_000_000, active: 7_000_000_000 },
+  weights: { bytes: 0, byDtype: {}, byLayer: [] },
+  ceilings: [],
 };
 
 const FULL: PlanReport = {
@@ -81,13 +87,13 @@ describe('the text of a plan', () => {
   it('sums families of more than one component, and gives each a bar', () => {
     const lines = formatPlan(REPORT).split('\n').slice(3, 10);
     expect(lines.map((line) => line.trimEnd())).toEqual([
-      'component               bytes              kind       share',
-      'weights         4,000,000,000    3.73 GiB             ████████████████',
-      '  weights q4_k  3,000,000,000    2.79 GiB  exact',
-      '  weights q6_k  1,000,000,000  953.67 MiB  exact',
-      'kv cache keys   1,500,000,000    1.40 GiB  exact      ██████',
-      'tokenizer         400,000,000  381.47 MiB  estimated  █▋',
-      'node process      100,000,000   95.37 MiB  measured   ▍',
+      'component                   bytes              kind       share',
+      'weights             4,000,000,000    3.73 GiB             ██████████████▋',
+      '  weights q4_k      3,000,000,000    2.79 GiB  exact',
+      '  weights q6_k      1,000,000,000  953.67 MiB  exact',
+      'kv cache keys       1,500,000,000    1.40 GiB  exact      █████▌',
+      'process and margin    500,000,000  476.84 MiB             █▉',
+      '  tokenizer           400,000,000  381.47 MiB  estimated',
     ]);
   });
 
@@ -96,6 +102,7 @@ describe('the text of a plan', () => {
     expect(blocks(text.trimEnd())).toEqual([
       'Large 7B, llama, 7,000,000,000 parameters, from the bundled catalogue',
       'component  bytes       kind  share',
+      'weights',
     ]);
     expect(text).toMatch(/\ntotal +0 +0 B\n$/);
   });

@@ -13,7 +13,7 @@ const CONFIG = join(STORY, 'config.json');
 const folder = mkdtempSync(join(tmpdir(), 'mirust-plan-'));
 
 beforeAll(() => {
-  const config = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2' };
+  const config = { architectures: ['MambaForCausalLM'], model_type: 'mamba' };
   writeFileSync(join(folder, 'other.json'), JSON.stringify(config));
   writeFileSync(join(folder, 'broken.json'), '{"hidden_size": ');
 });
@@ -35,7 +35,7 @@ function verdictOf(text: string): string {
 
 describe.concurrent('a plan', () => {
   it('is the sum of its components, every one of them exact', async () => {
-    const { status, report } = await plan(STORY, '--context', '128');
+    const { status, report } = await plan(STORY, '--context', '128', '--host', 'none');
     expect(status).toBe(0);
     expect(report.totalBytes).toBe(report.components.reduce((sum, { bytes }) => sum + bytes, 0));
     expect(report.components.map(({ kind }) => kind)).toEqual(report.components.map(() => 'exact'));
@@ -71,7 +71,7 @@ describe.concurrent('a budget', () => {
   });
 
   it('is answered in the last line of the text', async () => {
-    const fits = await runApp('plan', [STORY, '--budget', '16MiB']);
+    const fits = await runApp('plan', [STORY, '--budget', '16MiB', '--host', 'none']);
     expect(fits).toMatchObject({ status: 0, stderr: '' });
     expect(verdictOf(fits.stdout)).toMatch(/^fits into 16\.00 MiB: \d+\.\d\d MiB to spare$/);
     const misses = await runApp('plan', [STORY, '--budget', '1000']);

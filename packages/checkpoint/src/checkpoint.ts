@@ -79,6 +79,11 @@ export interface CheckpointFacts {
   readonly chatTemplate?: string;
   /** Ids that end a generation, rising, inside the vocabulary. `readTokenizer` has put them into its model. */
   readonly endOfGeneration?: readonly number[];
+  /**
+   * RMS of the error of all weights that were quantized, divided by the RMS of their source's values, as it was measured when
+   * they were: of SLM2 alone.
+   */
+  readonly quantizationError?: number;
 }
 
 /** One file of a checkpoint. */

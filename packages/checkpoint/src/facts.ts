@@ -20,6 +20,7 @@ export interface RawFacts {
   readonly chatTemplate?: string | undefined;
   /** Of any JSON type: what is no token of the model is left out. */
   readonly endOfGeneration?: readonly unknown[] | undefined;
+  readonly quantizationError?: number | undefined;
 }
 
 /**
@@ -37,6 +38,7 @@ export function boundedFacts(
     if (text !== undefined && text.length > 0) facts[key] = text;
   }
   if (raw.sources !== undefined) facts.sources = raw.sources;
+  if (raw.quantizationError !== undefined) facts.quantizationError = raw.quantizationError;
   const template = raw.chatTemplate;
   if (template !== undefined && template.length > MAX_CHAT_TEMPLATE_CHARACTERS) {
     const message = `the chat template has ${template.length} characters and is left out`;

@@ -163,6 +163,7 @@ describe('SLM2', () => {
       baseModel: 'b',
       chatTemplate: '{{x}}',
       endOfGeneration: [7],
+      quantizationError: 0.01,
       sources: [expect.objectContaining({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })],
     });
     await checkpoint.verify();

@@ -116,5 +116,10 @@ export const anyReport: fc.Arbitrary<PlanReport> = fc.record(
     changes: few(fc.record({ option: text, value: text, totalBytes: bytes, savedBytes: bytes, cost: text })),
     notes: few(text),
   },
-  { requiredKeys: ['version', 'totalBytes', 'components', 'options', 'model'] },
+  {
+    requiredKeys: [
+      ...(['version', 'totalBytes', 'components', 'options', 'model'] as const),
+      ...(['parameters', 'weights', 'ceilings'] as const),
+    ],
+  },
 ) as fc.Arbitrary<PlanReport>;

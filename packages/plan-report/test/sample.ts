@@ -246,8 +246,14 @@ export function leastReport(): PlanReport {
     version: 1,
     totalBytes: 0,
     components: [],
-    options: { context: 1, chunk: 1, kvType: 'f32', logitsRows: 1, threads: 1 },
+    options: {
+      ...{ context: 1, chunk: 1, kvType: 'f32', logitsRows: 1, threads: 1 },
+      ...{ sequences: 1, sharedPrefix: 0, activePositions: 1, host: 'none' },
+    },
     model: { architecture: 'llama', parameters: 0, source: 'weights' },
+    parameters: { total: 0, unique: 0, active: 0 },
+    weights: { bytes: 0, byDtype: {}, byLayer: [] },
+    ceilings: [],
   };
 }
 

@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly source: PlanReport['model']['source'];
   /** As what the weights are planned, where that is not how they are stored. */
   readonly quantization?: string;
+  /** See `CheckpointFacts.quantizationError`: of the weights as they are stored. */
+  readonly quantizationError?: number;
   readonly notes?: readonly string[];
   /** About how the weights are stored: of no use once they are planned as something else. */
   readonly storedNotes?: readonly string[];

@@ -14,13 +14,16 @@ const OFFERED: readonly string[] = ['f16', 'q8', 'q4', 'Q8_0', 'Q6_K', 'Q5_K_M',
  */
 export function quantizedInput(input: PlanInput, name: string): PlanInput {
   const encodings = quantizedEncodings(input.outline, name, input.encodings);
-  const { storedNotes: _stored, ...rest } = input;
+  const { storedNotes: _notes, quantizationError: _error, ...rest } = input;
   // What is quantized is written anew: by mirust-pack as SLM2, by llama.cpp as GGUF.
   const container = findFileType(name) === undefined || name === name.toLowerCase() ? 'slm2' : 'gguf';
   return { ...rest, encodings, quantization: name, container };
 }
 
-/** Ways to store a model in fewer bytes than it has, from the most bits to the fewest. `stored` is the model as it is. */
+/**
+ * Ways to store a model in fewer bytes than it has, from the most bits to the fewest, one of those that come out alike.
+ * `stored` is the model as it is.
+ */
 export function quantizationChoices(stored: PlanInput, now: PlanInput = stored): QuantizationChoice[] {
   const { bytes: most } = planWeights(now);
   return OFFERED.map((name): QuantizationChoice => {
@@ -29,5 +32,6 @@ export function quantizationChoices(stored: PlanInput, now: PlanInput = stored):
     return { name, input, weightBytes, bitsPerWeight: bitsPerWeight(input.outline, input.encodings) };
   })
     .filter(({ weightBytes }) => weightBytes < most)
-    .sort((a, b) => b.weightBytes - a.weightBytes);
+    .sort((a, b) => b.weightBytes - a.weightBytes)
+    .filter(({ weightBytes }, index, all) => weightBytes !== all[index - 1]?.weightBytes);
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 // @boundaries-ignore random models live beside the tests of the model package
 import { smallModels } from '../../model/test/models.ts';
-import { type ModelOutline, PLANNED_KV_TYPES, type PlanOptions } from '../src/index.ts';
+import { type ModelOutline, PLANNED_KV_TYPES, type PlannedKvType, type PlanOptions } from '../src/index.ts';
 import { inputOf, outlineOf, planned, SMALL, withoutProgram } from './_support.ts';
 
 const small = inputOf(outlineOf(SMALL), 'f16');
@@ -34,7 +34,7 @@ describe('the cache', () => {
   });
 
   it('of the published sizes, GB', () => {
-    const gigabytes = (size: string, kvType: PlanOptions['kvType'], context: number): string => {
+    const gigabytes = (size: string, kvType: PlannedKvType, context: number): string => {
       const outline = { ...withoutProgram(outlineOf(size)), maxContext: 4096 };
       return ((planned(inputOf(outline, 'f16'), { kvType, context }).kvCache?.bytes ?? 0) / 1e9).toFixed(3);
     };

@@ -2,9 +2,9 @@
  * SLM2 artifacts. Opening verifies everything but DATA; every byte of DATA is verified when it is read, so what is
  * handed out is what the root digest names.
  */
-import type { ByteSource, Ledger, ReadOptions, RowOffsets } from '@mirust/core';
+import { type ByteSource, elementCount, type Ledger, type ReadOptions, type RowOffsets } from '@mirust/core';
 import { describeModel, type ModelDescription } from '@mirust/model';
-import { openVerifiedData, readSlm2, readSlm2Data, type Slm2File, verifySlm2Data } from '@mirust/slm';
+import { openVerifiedData, parseStatistic, readSlm2, readSlm2Data, type Slm2File, verifySlm2Data } from '@mirust/slm';
 import { readTokn, type TokenizerModel, tokenCount } from '@mirust/tokenizer';
 import type { CheckpointTensor, WeightImage } from '../checkpoint.ts';
 import type { RawFacts } from '../facts.ts';
@@ -76,7 +76,30 @@ function imageOf(source: ByteSource, file: Slm2File): WeightImage {
   };
 }
 
-function factsOf({ meta }: Slm2File): RawFacts {
-  const { name, license, baseModel, sources, chatTemplate, generation } = meta;
-  return { name, license, baseModel, sources, chatTemplate, endOfGeneration: generation?.eosTokenIds };
+function factsOf(file: Slm2File): RawFacts {
+  const { name, license, baseModel, sources, chatTemplate, generation } = file.meta;
+  const quantizationError = quantizationErrorOf(file);
+  return {
+    ...{ name, license, baseModel, sources, chatTemplate },
+    endOfGeneration: generation?.eosTokenIds,
+    quantizationError,
+  };
+}
+
+/** See `CheckpointFacts.quantizationError`: the tensors' errors, each with the weight of its values' squares. */
+function quantizationErrorOf({ meta, tensors }: Slm2File): number | undefined {
+  let errors = 0;
+  let values = 0;
+  for (const { name, shape } of tensors) {
+    const statistics = meta.tensors[name]?.statistics;
+    if (statistics === undefined) continue;
+    const error = parseStatistic(statistics.rmsError);
+    const share = parseStatistic(statistics.relativeRmsError);
+    // A tensor without an error, or of zeros alone, says nothing of the size of its values.
+    if (error === 0 || share === 0) continue;
+    errors += elementCount(shape) * error ** 2;
+    values += elementCount(shape) * (error / share) ** 2;
+  }
+  const total = Math.sqrt(errors / values);
+  return Number.isFinite(total) ? total : undefined;
 }

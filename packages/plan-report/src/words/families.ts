@@ -18,9 +18,13 @@ const FAMILIES: readonly { readonly key: FamilyKey; readonly title: string; read
   { key: 'weights', title: 'Weights', names: /^(?:weights|adapter|lora)\b/i },
   { key: 'cache', title: 'KV cache', names: /^(?:kv[ -])?cache\b/i },
   { key: 'working', title: 'Working buffers', names: /^(?:working buffers|scratch|logits)\b/i },
-  { key: 'host', title: 'Host process', names: /\b(?:host|process|node|chromium|heap)\b/i },
-  // What is left: program, tokenizer, code, and names that a later version adds.
-  { key: 'engine', title: 'Engine and code', names: /^/ },
+  {
+    key: 'host',
+    title: 'Process and margin',
+    names: /\b(?:host|process|node|chromium|heap|code|threads|tokenizer|objects|loading|margin)\b/i,
+  },
+  // What is left: program, engine, and names that a later version adds.
+  { key: 'engine', title: 'Engine', names: /^/ },
 ];
 
 const ORDER: readonly FamilyKey[] = ['weights', 'cache', 'working', 'engine', 'host', 'padding'];

@@ -27,7 +27,11 @@ export function answerBudget(question: BudgetQuestion): BudgetAnswers {
       ? quantizations
           .map(({ name, input: changed }) => ({ value: name, totalBytes: fittingTotal(question, {}, changed) }))
           .find((each): each is { value: string; totalBytes: number } => each.totalBytes !== undefined)
-      : { value: input.quantization ?? 'keep', totalBytes: asStored };
+      : {
+          value: input.quantization ?? 'as stored',
+          totalBytes: asStored,
+          ...(input.quantizationError === undefined ? {} : { error: input.quantizationError }),
+        };
   return {
     ...(largestContext === undefined ? {} : { largestContext }),
     ...(largestSequences === undefined ? {} : { largestSequences }),

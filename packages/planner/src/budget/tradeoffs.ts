@@ -27,6 +27,7 @@ export function tradeoffTable(
     quantization: row.name,
     weightBytes: row.weightBytes,
     bitsPerWeight: row.bitsPerWeight,
+    ...(row.input.quantizationError === undefined ? {} : { error: row.input.quantizationError }),
     cells: contexts.map((each): TradeoffCell => {
       const totalBytes = totalOf(row.input, { ...options, ...atContext(options, each) });
       const { budgetBytes } = options;
