@@ -35,7 +35,7 @@ export const EXIT_MEANINGS: ReadonlyMap<number, string> = new Map([
   [EXIT.doesNotFit, 'the model does not fit the budget'],
   [EXIT.undetermined, 'something could not be checked, so the file is not admitted'],
   [EXIT.mismatch, 'a case did not give the expected text'],
-  [EXIT.deviation, 'what was measured is not what was planned'],
+  [EXIT.deviation, 'the memory that was allocated is not the planned one'],
   [EXIT.structure, 'structure: the bytes do not follow the format'],
   [EXIT.integrity, 'integrity: a digest or checksum does not match'],
   [EXIT.contract, 'contract: tensors or hyperparameters do not follow the architecture'],
