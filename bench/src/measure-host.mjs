@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Measures what a process holds besides the tapes of a model, and writes it to `results/host-memory.json` and to the
- * planner's `_measured.ts`: `node bench/src/measure-host.mjs [--node PATH] [--only-write]`. Every figure is the
+ * planner's `_measured.ts`: `node bench/src/measure-host.mjs [--node PATH | --chromium PATH]`. Every figure is the
  * difference of two processes, each the median of several; `packages/planner/src/host/baseline.ts` says what they are.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { askChild } from './host/child.mjs';
+import { measurePage } from './host/chromium.mjs';
 import { ensureSmallModel } from './host/models.mjs';
 import { median } from './median.mjs';
 import { ensureArtifact } from './models/artifacts.mjs';
@@ -36,6 +37,7 @@ const ROUNDS = 3;
 
 const args = await yargs(process.argv.slice(2))
   .option('node', { type: 'string', default: process.execPath, requiresArg: true, describe: 'the Node to measure' })
+  .option('chromium', { type: 'string', requiresArg: true, describe: 'the Chromium to measure, instead of Node' })
   .option('tokenizers', {
     type: 'boolean',
     default: true,
@@ -46,7 +48,7 @@ const args = await yargs(process.argv.slice(2))
   .parseAsync();
 
 const small = join(root, 'out', 'bench', 'host');
-const measured = await measureNode(args.node);
+const measured = await measure(await (args.chromium === undefined ? nodeHost(args.node) : chromiumHost(args.chromium)));
 const kept = readResults().filter(
   ({ host, version }) => host !== measured.host || major(version) !== major(measured.version),
 );
@@ -72,97 +74,133 @@ export const MEASURED: readonly HostBaseline[] = ${JSON.stringify(baselines, nul
 `;
 }
 
-async function measureNode(node) {
-  const { version, system } = JSON.parse(
-    execFileSync(node, [
-      '-p',
-      'JSON.stringify({version:process.versions.node,system:process.platform+"-"+process.arch})',
-    ]),
-  );
-  const hosts = [];
-  for (let round = 0; round < ROUNDS; round++) hosts.push((await askChild({ kind: 'host' }, node)).host);
+/** How Node is looked at: by the child of mirust-plan, which tells of itself. */
+async function nodeHost(node) {
+  const script = 'JSON.stringify({version:process.versions.node,system:process.platform+"-"+process.arch})';
+  const about = JSON.parse(execFileSync(node, ['-p', script]));
+  const hosts = await rounds(async () => (await askChild({ kind: 'host' }, node)).host);
   const processBytes = medianOf(hosts, ({ rssBytes }) => rssBytes);
   const processHeapBytes = medianOf(hosts, ({ heapUsedBytes }) => heapUsedBytes);
-
-  /** What a model's process holds besides the host and the tapes: medians. */
-  async function overhead(path, options) {
-    const rounds = [];
-    for (let round = 0; round < ROUNDS; round++) {
+  return {
+    about: { host: 'node', ...about },
+    processBytes,
+    processHeapBytes,
+    vocabularies: VOCABULARIES,
+    curves: CURVES,
+    async look(path, options) {
       const { model } = await askChild({ kind: 'model', path, options }, node);
       const capacity = (name) => model.tapes.find((tape) => tape.name === name).capacityBytes;
-      const loadedTapes = capacity('engine') + capacity('weights');
-      rounds.push({
+      return {
         keptBytes: model.end.rssBytes - processBytes - model.memory.byteLength,
-        loadingBytes: model.loaded.peakRssBytes - processBytes - loadedTapes,
+        loadingBytes: model.loaded.peakRssBytes - processBytes - capacity('engine') - capacity('weights'),
         heapBytes: model.end.heapUsedBytes - processHeapBytes,
         arrayBuffersBytes: model.end.arrayBuffersBytes,
-      });
-    }
-    return Object.fromEntries(Object.keys(rounds[0]).map((key) => [key, medianOf(rounds, (round) => round[key])]));
+      };
+    },
+  };
+}
+
+/**
+ * How Chromium is looked at: a page, and its renderer from outside. What the renderer shares with the browser's other
+ * processes is counted in parts (PSS); what a model adds is its own. Fewer sizes, since each look starts a browser.
+ */
+async function chromiumHost(binary) {
+  const version = /[\d.]+/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' }))[0];
+  const least = await ensureSmallModel(small, { ...CURVES[1], vocabSize: VOCABULARIES[0], layerCount: FEW_LAYERS });
+  const hosts = await rounds(async () => (await measurePage(binary, least, 1)).host);
+  return {
+    about: { host: 'chromium', version, system: `${process.platform}-${process.arch}` },
+    processBytes: medianOf(hosts, ({ pssBytes }) => pssBytes),
+    processHeapBytes: medianOf(hosts, ({ heapBytes }) => heapBytes),
+    vocabularies: [1024, 32_000, 65_536, 151_936],
+    curves: CURVES.filter(({ container, kind }) => container !== 'huggingface' && kind === 'byte-level-bpe'),
+    async look(path, { threads }) {
+      const { host, loaded, run } = await measurePage(binary, path, threads);
+      return {
+        keptBytes: run.rssBytes - host.rssBytes - run.totalBytes,
+        loadingBytes: loaded.peakRssBytes - host.rssBytes - loaded.loadedBytes,
+        heapBytes: run.heapBytes - host.heapBytes,
+        // Chromium does not tell them apart.
+        arrayBuffersBytes: 0,
+      };
+    },
+  };
+}
+
+async function rounds(work) {
+  const results = [];
+  for (let round = 0; round < ROUNDS; round++) results.push(await work());
+  return results;
+}
+
+async function measure({ about, processBytes, processHeapBytes, vocabularies, curves, look }) {
+  /** What a model's process holds besides the host and the tapes: medians. */
+  async function overhead(path, options) {
+    const results = await rounds(() => look(path, options));
+    return Object.fromEntries(Object.keys(results[0]).map((key) => [key, medianOf(results, (result) => result[key])]));
   }
   const smallModel = (shape) => ensureSmallModel(small, shape);
-  const least = { vocabSize: VOCABULARIES[0], kind: 'byte-level-bpe' };
-
-  const flat = await overhead(await smallModel({ ...least, container: 'slm2', layerCount: FEW_LAYERS }), {
-    threads: 1,
-  });
+  const least = { vocabSize: vocabularies[0], kind: 'byte-level-bpe', layerCount: FEW_LAYERS };
   const tensorsOf = (layerCount) => 2 + 9 * layerCount;
   const added = tensorsOf(LAYERS) - tensorsOf(FEW_LAYERS);
   const tensors = {};
-  let deep;
-  for (const container of ['slm2', 'gguf', 'huggingface']) {
-    const one = await overhead(await smallModel({ ...least, container, layerCount: FEW_LAYERS }), { threads: 1 });
+  const found = {};
+  for (const container of new Set(curves.map((curve) => curve.container))) {
+    const few = await overhead(await smallModel({ ...least, container }), { threads: 1 });
     const many = await overhead(await smallModel({ ...least, container, layerCount: LAYERS }), { threads: 1 });
-    if (container === 'slm2') deep = many;
-    const per = (key) => Math.max(0, Math.round((many[key] - one[key]) / added));
+    const per = (key) => Math.max(0, Math.round((many[key] - few[key]) / added));
     tensors[container] = { keptBytes: per('keptBytes'), loadingBytes: per('loadingBytes') };
+    found[container] = { few, perTensor: per('heapBytes') };
   }
-  const perTensor = (deep.heapBytes - flat.heapBytes) / added;
-  const kernelBytes = flat.keptBytes - tensorsOf(FEW_LAYERS) * tensors.slm2.keptBytes;
-
-  const before = readResults().find((entry) => entry.host === 'node' && major(entry.version) === major(version));
-  const tokenizers = args.tokenizers || before === undefined ? await measureTokenizers(overhead) : before.tokenizers;
-  const largest = { ...CURVES[1], vocabSize: VOCABULARIES.at(-1), layerCount: FEW_LAYERS };
-  const many = await overhead(await smallModel(largest), { threads: 1 });
-  const perToken = (many.arrayBuffersBytes - flat.arrayBuffersBytes) / (largest.vocabSize - least.vocabSize);
-
-  const threadModel = await smallModel({ ...least, container: 'slm2', layerCount: FEW_LAYERS });
+  const { few, perTensor } = found.slm2;
+  const kernelBytes = few.keptBytes - tensorsOf(FEW_LAYERS) * tensors.slm2.keptBytes;
+  const before = readResults().find(
+    (entry) => entry.host === about.host && major(entry.version) === major(about.version),
+  );
+  const tokenizers =
+    args.tokenizers || before === undefined
+      ? await measureTokenizers(overhead, vocabularies, curves)
+      : before.tokenizers;
+  const largest = { ...least, container: 'slm2', vocabSize: vocabularies.at(-1) };
+  const wide = await overhead(await smallModel(largest), { threads: 1 });
+  const perToken = (wide.arrayBuffersBytes - few.arrayBuffersBytes) / (largest.vocabSize - least.vocabSize);
+  const threadModel = await smallModel({ ...least, container: 'slm2' });
   const two = await overhead(threadModel, { threads: 2 });
   const four = await overhead(threadModel, { threads: 4 });
   const threadBytes = Math.round((four.keptBytes - two.keptBytes) / 2);
-  const large = await ensureArtifact(args.models, '135M', 'q8');
-  const alone = await overhead(large, { threads: 1, context: 512 });
-  const pooled = await overhead(large, { threads: 2, context: 512 });
   return {
-    host: 'node',
-    version,
-    system,
+    ...about,
     measuredOn: new Date().toISOString().slice(0, 10),
     processBytes,
     processHeapBytes,
     kernelBytes,
     threadBytes,
-    endedThreadBytes: Math.max(0, Math.round((pooled.keptBytes - alone.keptBytes) / 2 - threadBytes)),
+    endedThreadBytes: about.host === 'node' ? await measureEndedThread(overhead, threadBytes) : 0,
     tensors,
     tokenizers,
-    heap: {
-      modelBytes: Math.round(flat.heapBytes - tensorsOf(FEW_LAYERS) * perTensor),
-      tensorBytes: Math.round(perTensor),
-    },
+    heap: { modelBytes: few.heapBytes - tensorsOf(FEW_LAYERS) * perTensor, tensorBytes: perTensor },
     arrayBuffers: {
-      modelBytes: Math.round(flat.arrayBuffersBytes - least.vocabSize * perToken),
+      modelBytes: Math.round(few.arrayBuffersBytes - least.vocabSize * perToken),
       tokenBytes: Math.round(perToken),
     },
   };
 }
 
+/** What two threads that took digests leave behind, each: a model large enough for them, with and without. */
+async function measureEndedThread(overhead, threadBytes) {
+  const large = await ensureArtifact(args.models, '135M', 'q8');
+  const alone = await overhead(large, { threads: 1, context: 512 });
+  const pooled = await overhead(large, { threads: 2, context: 512 });
+  return Math.max(0, Math.round((pooled.keptBytes - alone.keptBytes) / 2 - threadBytes));
+}
+
 /** What tokenizers add to the smallest one, by container, kind and size. */
-async function measureTokenizers(overhead) {
+async function measureTokenizers(overhead, vocabularies, curves) {
   const tokenizers = [];
-  for (const curve of CURVES) {
+  for (const curve of curves) {
     const points = [];
     let origin;
-    for (const vocabSize of VOCABULARIES) {
+    for (const vocabSize of vocabularies) {
       const found = await overhead(await ensureSmallModel(small, { ...curve, vocabSize, layerCount: LAYERS }), {
         threads: 1,
       });

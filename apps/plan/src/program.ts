@@ -24,7 +24,7 @@ export function createProgram(version: string): Program {
     summary: 'load and run a model in a process of its own, and hold the plan against what it takes',
     ...VERIFY,
     examples: [
-      { arguments: 'verify story.slm', help: 'planned and measured bytes; exact rows must be equal' },
+      { arguments: 'verify story.slm', help: 'planned and measured bytes; exit status 6 where an exact row differs' },
       { arguments: 'verify model.gguf --kv q8 --threads 2 --json', help: 'the same as JSON' },
     ],
     statuses: [EXIT.deviation],

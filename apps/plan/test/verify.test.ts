@@ -77,8 +77,9 @@ describe('verify', () => {
   it('says in its last line whether the plan agrees', async () => {
     const { status, stdout } = await runApp('plan', ['verify', story]);
     const last = stdout.trimEnd().split('\n').at(-1);
-    expect(last).toMatch(status === 0 ? /^the plan agrees with what was measured$/ : /^outside of the bound: /);
-    expect([0, 7]).toContain(status);
+    // A machine under load may pass the bound: that is told, and no failure.
+    expect(last).toMatch(/^the plan agrees with what was measured$|^outside of the bound: /);
+    expect(status).toBe(0);
   });
 
   it('ends with what the child found wrong, as any command does', async () => {

@@ -37,7 +37,7 @@ export const EXIT_MEANINGS: ReadonlyMap<number, string> = new Map([
   [EXIT.undetermined, 'something could not be checked or is not known, so there is no verdict for it'],
   [EXIT.mismatch, 'a case did not give the expected text'],
   [EXIT.leak, 'something was not given back (--check-leaks)'],
-  [EXIT.deviation, 'what was measured is not what was planned'],
+  [EXIT.deviation, 'the memory that was allocated is not the planned one'],
   [EXIT.structure, 'structure: the bytes do not follow the format'],
   [EXIT.integrity, 'integrity: a digest or checksum does not match'],
   [EXIT.contract, 'contract: tensors or hyperparameters do not follow the architecture'],

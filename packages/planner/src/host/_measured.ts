@@ -243,4 +243,327 @@ export const MEASURED: readonly HostBaseline[] = [
       tokenBytes: 49,
     },
   },
+  {
+    host: 'node',
+    version: '24.21.0',
+    system: 'linux-x64',
+    measuredOn: '2026-11-29',
+    processBytes: 58839040,
+    processHeapBytes: 6740088,
+    kernelBytes: 13056102,
+    threadBytes: 11124736,
+    endedThreadBytes: 5191680,
+    tensors: {
+      slm2: {
+        keptBytes: 22687,
+        loadingBytes: 22232,
+      },
+      gguf: {
+        keptBytes: 19706,
+        loadingBytes: 22459,
+      },
+      huggingface: {
+        keptBytes: 9444,
+        loadingBytes: 9585,
+      },
+    },
+    tokenizers: [
+      {
+        container: 'slm2',
+        kind: 'sentencepiece-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 16384,
+            keptBytes: 1097728,
+            loadingBytes: 1261568,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 2187264,
+            loadingBytes: 2046976,
+          },
+          {
+            vocabSize: 49152,
+            keptBytes: 2920448,
+            loadingBytes: 2813952,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 2486272,
+            loadingBytes: 3289088,
+          },
+          {
+            vocabSize: 100352,
+            keptBytes: 3670016,
+            loadingBytes: 4943872,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 6479872,
+            loadingBytes: 8026624,
+          },
+        ],
+      },
+      {
+        container: 'slm2',
+        kind: 'byte-level-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 16384,
+            keptBytes: 1486848,
+            loadingBytes: 1798144,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 2203648,
+            loadingBytes: 2984960,
+          },
+          {
+            vocabSize: 49152,
+            keptBytes: 2306048,
+            loadingBytes: 3432448,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 2830336,
+            loadingBytes: 4157440,
+          },
+          {
+            vocabSize: 100352,
+            keptBytes: 3039232,
+            loadingBytes: 4911104,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 6512640,
+            loadingBytes: 9128448,
+          },
+        ],
+      },
+      {
+        container: 'gguf',
+        kind: 'sentencepiece-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 16384,
+            keptBytes: 4759552,
+            loadingBytes: 5582848,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 5718016,
+            loadingBytes: 6638592,
+          },
+          {
+            vocabSize: 49152,
+            keptBytes: 15900672,
+            loadingBytes: 17195008,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 16588800,
+            loadingBytes: 17756160,
+          },
+          {
+            vocabSize: 100352,
+            keptBytes: 19898368,
+            loadingBytes: 21164032,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 22736896,
+            loadingBytes: 32053760,
+          },
+        ],
+      },
+      {
+        container: 'gguf',
+        kind: 'byte-level-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 16384,
+            keptBytes: 5500928,
+            loadingBytes: 7110656,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 6537216,
+            loadingBytes: 9407488,
+          },
+          {
+            vocabSize: 49152,
+            keptBytes: 16900096,
+            loadingBytes: 21721088,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 17387520,
+            loadingBytes: 20631552,
+          },
+          {
+            vocabSize: 100352,
+            keptBytes: 21233664,
+            loadingBytes: 34721792,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 44249088,
+            loadingBytes: 56650240,
+          },
+        ],
+      },
+      {
+        container: 'huggingface',
+        kind: 'byte-level-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 16384,
+            keptBytes: 7233536,
+            loadingBytes: 9162752,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 18243584,
+            loadingBytes: 22347776,
+          },
+          {
+            vocabSize: 49152,
+            keptBytes: 19324928,
+            loadingBytes: 32776192,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 19701760,
+            loadingBytes: 31805440,
+          },
+          {
+            vocabSize: 100352,
+            keptBytes: 40009728,
+            loadingBytes: 52527104,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 47480832,
+            loadingBytes: 89104384,
+          },
+        ],
+      },
+    ],
+    heap: {
+      modelBytes: 999836,
+      tensorBytes: 2633,
+    },
+    arrayBuffers: {
+      modelBytes: 329669,
+      tokenBytes: 49,
+    },
+  },
+  {
+    host: 'chromium',
+    version: '156.0.8078.108',
+    system: 'linux-x64',
+    measuredOn: '2026-11-29',
+    processBytes: 44158976,
+    processHeapBytes: 1685403,
+    kernelBytes: 16201626,
+    threadBytes: 2568192,
+    endedThreadBytes: 0,
+    tensors: {
+      slm2: {
+        keptBytes: 5985,
+        loadingBytes: 3891,
+      },
+      gguf: {
+        keptBytes: 12197,
+        loadingBytes: 27670,
+      },
+    },
+    tokenizers: [
+      {
+        container: 'slm2',
+        kind: 'byte-level-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 3457024,
+            loadingBytes: 6102016,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 5255168,
+            loadingBytes: 10981376,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 10276864,
+            loadingBytes: 23153152,
+          },
+        ],
+      },
+      {
+        container: 'gguf',
+        kind: 'byte-level-bpe',
+        points: [
+          {
+            vocabSize: 1024,
+            keptBytes: 0,
+            loadingBytes: 0,
+          },
+          {
+            vocabSize: 32000,
+            keptBytes: 10690560,
+            loadingBytes: 21523456,
+          },
+          {
+            vocabSize: 65536,
+            keptBytes: 19693568,
+            loadingBytes: 45940736,
+          },
+          {
+            vocabSize: 151936,
+            keptBytes: 45723648,
+            loadingBytes: 107809280,
+          },
+        ],
+      },
+    ],
+    heap: {
+      modelBytes: 1031269,
+      tensorBytes: 1603,
+    },
+    arrayBuffers: {
+      modelBytes: 0,
+      tokenBytes: 0,
+    },
+  },
 ];

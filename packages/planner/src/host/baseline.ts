@@ -43,7 +43,10 @@ export interface HostBaseline {
   readonly system: string;
   /** Day of the measurement, ISO 8601. */
   readonly measuredOn: string;
-  /** The process with the runtime loaded and no model. */
+  /**
+   * The process with the runtime loaded and no model. Of Chromium the renderer, with its part of what the browser's
+   * processes share (PSS).
+   */
   readonly processBytes: number;
   /** Of it, live JavaScript objects. */
   readonly processHeapBytes: number;
@@ -54,7 +57,7 @@ export interface HostBaseline {
   /** What a thread that took digests leaves behind when it has ended. */
   readonly endedThreadBytes: number;
   /** Of one tensor: its objects, and garbage of reading it. */
-  readonly tensors: Readonly<Record<TokenizerContainer, Footprint>>;
+  readonly tensors: Readonly<{ slm2: Footprint } & Partial<Record<TokenizerContainer, Footprint>>>;
   readonly tokenizers: readonly TokenizerCurve[];
   /** Live JavaScript objects of a loaded model, and of each of its tensors. */
   readonly heap: { readonly modelBytes: number; readonly tensorBytes: number };

@@ -50,9 +50,11 @@ export function hostParts(baseline: HostBaseline, options: HostOptions): HostPar
   const { threads = 1, vocabSize, tokenizerKind, container = 'slm2', tensorCount, imageBytes = 0 } = options;
   requireWhole({ threads, vocabSize, tensorCount, imageBytes });
   if (threads < 1) throw new RangeError('threads must be at least 1, got 0');
-  const digestThreads = threads > 1 && imageBytes >= MIN_BYTES_FOR_DIGEST_THREADS ? threads : 0;
+  // Browsers hash beside the thread that asks by themselves.
+  const needsThreads = baseline.host === 'node' && threads > 1;
+  const digestThreads = needsThreads && imageBytes >= MIN_BYTES_FOR_DIGEST_THREADS ? threads : 0;
   const tokenizer = tokenizerFootprint(baseline, container, tokenizerKind, vocabSize);
-  const tensors = baseline.tensors[container];
+  const tensors = baseline.tensors[container] ?? baseline.tensors.slm2;
   const measured = (name: string, bytes: number): PlanComponent => ({ name, bytes, kind: 'measured' });
   const estimated = (name: string, bytes: number): PlanComponent => ({ name, bytes, kind: 'estimated' });
   const tokenizerRow = (bytes: number): PlanComponent => ({
@@ -110,15 +112,14 @@ function tokenizerFootprint(
   kind: MeasuredTokenizerKind = 'byte-level-bpe',
   vocabSize: number,
 ): Footprint & { readonly isMeasured: boolean } {
-  const curve =
-    tokenizers.find((entry) => entry.container === container && entry.kind === kind) ??
-    tokenizers.find((entry) => entry.container === container);
+  const exactly = tokenizers.find((entry) => entry.container === container && entry.kind === kind);
+  const curve = exactly ?? tokenizers.find((entry) => entry.container === container) ?? tokenizers.at(-1);
   const points = curve?.points ?? [];
   const above = points.findIndex((point) => point.vocabSize >= vocabSize);
   const upper = points[above] ?? points.at(-1);
   // Below the first size there is next to nothing.
   if (upper === undefined || above === 0) return { keptBytes: 0, loadingBytes: 0, isMeasured: true };
-  if (upper.vocabSize === vocabSize) return { ...upper, isMeasured: true };
+  if (upper.vocabSize === vocabSize) return { ...upper, isMeasured: exactly !== undefined };
   const lower: TokenizerPoint =
     above > 0 ? (points[above - 1] as TokenizerPoint) : { vocabSize: 0, keptBytes: 0, loadingBytes: 0 };
   const share = (vocabSize - lower.vocabSize) / (upper.vocabSize - lower.vocabSize);
