@@ -175,6 +175,7 @@ async function measure({ about, processBytes, processHeapBytes, vocabularies, cu
     processHeapBytes,
     kernelBytes,
     threadBytes,
+    poolBytes: Math.max(0, Math.round(two.keptBytes - few.keptBytes - 2 * threadBytes)),
     endedThreadBytes: about.host === 'node' ? await measureEndedThread(overhead, threadBytes) : 0,
     tensors,
     tokenizers,

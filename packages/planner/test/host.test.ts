@@ -51,7 +51,7 @@ describe('the components of a host', () => {
       'tokenizer: measured',
       'objects of tensors: estimated',
     ]);
-    expect(parts[2]?.bytes).toBe(2 * baseline.threadBytes);
+    expect(parts[2]?.bytes).toBe(baseline.poolBytes + 2 * baseline.threadBytes);
   });
 
   it('are estimated between two measured sizes, and lie between them', () => {

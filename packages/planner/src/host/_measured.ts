@@ -8,23 +8,24 @@ export const MEASURED: readonly HostBaseline[] = [
     version: '20.20.2',
     system: 'linux-x64',
     measuredOn: '2026-11-29',
-    processBytes: 51388416,
-    processHeapBytes: 5376416,
-    kernelBytes: 10888412,
-    threadBytes: 8280064,
-    endedThreadBytes: 1863680,
+    processBytes: 51408896,
+    processHeapBytes: 5340552,
+    kernelBytes: 11186074,
+    threadBytes: 7731200,
+    poolBytes: 1884160,
+    endedThreadBytes: 2308096,
     tensors: {
       slm2: {
-        keptBytes: 4710,
-        loadingBytes: 6007,
+        keptBytes: 2913,
+        loadingBytes: 955,
       },
       gguf: {
-        keptBytes: 12516,
-        loadingBytes: 18363,
+        keptBytes: 17840,
+        loadingBytes: 20935,
       },
       huggingface: {
-        keptBytes: 4733,
-        loadingBytes: 7377,
+        keptBytes: 5598,
+        loadingBytes: 15296,
       },
     },
     tokenizers: [
@@ -235,12 +236,12 @@ export const MEASURED: readonly HostBaseline[] = [
       },
     ],
     heap: {
-      modelBytes: 676750,
-      tensorBytes: 2592,
+      modelBytes: 712282,
+      tensorBytes: 2617,
     },
     arrayBuffers: {
-      modelBytes: 202677,
-      tokenBytes: 49,
+      modelBytes: 223296,
+      tokenBytes: 48,
     },
   },
   {
@@ -248,23 +249,24 @@ export const MEASURED: readonly HostBaseline[] = [
     version: '24.21.0',
     system: 'linux-x64',
     measuredOn: '2026-11-29',
-    processBytes: 58839040,
-    processHeapBytes: 6740088,
-    kernelBytes: 13056102,
-    threadBytes: 11124736,
-    endedThreadBytes: 5191680,
+    processBytes: 59146240,
+    processHeapBytes: 6739624,
+    kernelBytes: 12231294,
+    threadBytes: 11245568,
+    poolBytes: 3014656,
+    endedThreadBytes: 5464064,
     tensors: {
       slm2: {
-        keptBytes: 22687,
-        loadingBytes: 22232,
+        keptBytes: 24667,
+        loadingBytes: 19205,
       },
       gguf: {
-        keptBytes: 19706,
-        loadingBytes: 22459,
+        keptBytes: 16384,
+        loadingBytes: 19501,
       },
       huggingface: {
-        keptBytes: 9444,
-        loadingBytes: 9585,
+        keptBytes: 7191,
+        loadingBytes: 6786,
       },
     },
     tokenizers: [
@@ -475,8 +477,8 @@ export const MEASURED: readonly HostBaseline[] = [
       },
     ],
     heap: {
-      modelBytes: 999836,
-      tensorBytes: 2633,
+      modelBytes: 997836,
+      tensorBytes: 2686,
     },
     arrayBuffers: {
       modelBytes: 329669,
@@ -488,19 +490,20 @@ export const MEASURED: readonly HostBaseline[] = [
     version: '156.0.8078.108',
     system: 'linux-x64',
     measuredOn: '2026-11-29',
-    processBytes: 44158976,
+    processBytes: 44005376,
     processHeapBytes: 1685403,
-    kernelBytes: 16201626,
-    threadBytes: 2568192,
+    kernelBytes: 15751806,
+    threadBytes: 2367488,
+    poolBytes: 98304,
     endedThreadBytes: 0,
     tensors: {
       slm2: {
-        keptBytes: 5985,
-        loadingBytes: 3891,
+        keptBytes: 9307,
+        loadingBytes: 14176,
       },
       gguf: {
-        keptBytes: 12197,
-        loadingBytes: 27670,
+        keptBytes: 8055,
+        loadingBytes: 27306,
       },
     },
     tokenizers: [
@@ -558,8 +561,8 @@ export const MEASURED: readonly HostBaseline[] = [
       },
     ],
     heap: {
-      modelBytes: 1031269,
-      tensorBytes: 1603,
+      modelBytes: 1030959,
+      tensorBytes: 1610,
     },
     arrayBuffers: {
       modelBytes: 0,

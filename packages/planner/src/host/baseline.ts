@@ -54,6 +54,8 @@ export interface HostBaseline {
   readonly kernelBytes: number;
   /** One thread of the engine: isolate, stack, its instance of the kernels. A thread that takes digests is as large. */
   readonly threadBytes: number;
+  /** Once where the engine has threads: kernels over shared memory are compiled again in what tiers the host has. */
+  readonly poolBytes: number;
   /** What a thread that took digests leaves behind when it has ended. */
   readonly endedThreadBytes: number;
   /** Of one tensor: its objects, and garbage of reading it. */

@@ -63,7 +63,7 @@ export function hostParts(baseline: HostBaseline, options: HostOptions): HostPar
     kind: tokenizer.isMeasured ? 'measured' : 'estimated',
   });
   const kernels = measured('compiled code', baseline.kernelBytes);
-  const engine = threads > 1 ? [measured('engine threads', threads * baseline.threadBytes)] : [];
+  const engine = threads > 1 ? [measured('engine threads', baseline.poolBytes + threads * baseline.threadBytes)] : [];
   const ended = digestThreads > 0 ? [measured('ended threads', digestThreads * baseline.endedThreadBytes)] : [];
   return {
     process: measured('host process', baseline.processBytes),
