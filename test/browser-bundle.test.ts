@@ -85,8 +85,8 @@ describe('in a browser', () => {
     // policies and the rules that they name. What is loaded when it is wanted comes on top: the sandbox of chat templates
     // (63 kB), and the curves and readers of signatures.
     const { atOnce, all } = await sizes(ENTRY);
-    expect(atOnce).toBeLessThan(590_000);
-    expect(all).toBeLessThan(715_000);
+    expect(atOnce).toBeLessThan(600_000);
+    expect(all).toBeLessThan(725_000);
     const bytes = await packPath(`${ROOT}/fixtures/story/hf`, { quant: 'q8' });
     const sandbox = {
       blob: new Blob([bytes as BlobPart]),
