@@ -15,7 +15,7 @@ const STEPS = [
     'fixtures/story/hf out/story.slm --quant q8',
   ],
   ['2. admit: the gate checks structure, digests, contract and tokenizer', 'admit', 'out/story.slm'],
-  ['3. plan: its memory, to the byte', 'plan', 'out/story.slm --budget 16MiB'],
+  ['3. plan: its memory, to the byte', 'plan', 'out/story.slm --budget 128MiB'],
   ['4. run: it tells a story', 'run', 'out/story.slm --max-tokens 200'],
 ];
 
