@@ -42,6 +42,17 @@ describe('answers', () => {
     expect(answers?.bestQuantization?.totalBytes).toBe(q6);
   });
 
+  it('name types of a cache that the runtime has, or for a model that it does not run, any', () => {
+    const most = { budgetBytes: 8 * GIB, context: 2048 };
+    const six = inputOf(outlineOf('7B'), 'Q6_K');
+    expect(planBudget(question(six, most)).answers).toMatchObject({
+      bestKvType: { value: 'f32' },
+      smallestKvType: { value: 'q8' },
+    });
+    const other = { ...six, outline: withoutProgram(six.outline) };
+    expect(planBudget(question(other, most)).answers?.smallestKvType?.value).toBe('q4_0');
+  });
+
   it('have none for what nothing fits', () => {
     expect(answers).not.toHaveProperty('largestContext');
     expect(answers).not.toHaveProperty('bestKvType');

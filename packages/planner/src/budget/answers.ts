@@ -1,6 +1,6 @@
 /** The inverse questions: what would fit into a budget. */
 import type { BudgetAnswers } from '@mirust/schemas';
-import { PLANNED_KV_TYPES, type PlanOptions, resolvePlanOptions } from '../options.ts';
+import { layoutKvType, PLANNED_KV_TYPES, type PlanOptions, resolvePlanOptions } from '../options.ts';
 import { type BudgetQuestion, fittingTotal, largestFitting } from './questions.ts';
 
 /** More conversations than anybody asks for: where even these fit, the answer is this. */
@@ -12,7 +12,10 @@ export function answerBudget(question: BudgetQuestion): BudgetAnswers {
   const most = input.outline.maxContext ?? resolvePlanOptions(input.outline, options).context;
   const largestContext = largestFitting(most, (context) => fittingTotal(question, atContext(options, context)));
   const largestSequences = largestFitting(MOST_SEQUENCES, (sequences) => fittingTotal(question, { sequences }));
-  const caches = PLANNED_KV_TYPES.flatMap((value) => {
+  // Of a model that the runtime runs, the types that it has.
+  const isRun = input.outline.description !== undefined;
+  const types = PLANNED_KV_TYPES.filter((type) => !isRun || layoutKvType(type) === type);
+  const caches = types.flatMap((value) => {
     const totalBytes = fittingTotal(question, { kvType: value });
     return totalBytes === undefined ? [] : [{ value, totalBytes }];
   });
