@@ -3,7 +3,8 @@ import { type ArgumentsOf, type CommandContext, EXIT, UsageError, writeJson, wri
 import { writeFileAtomic } from '@mirust/core/node';
 import type { PlanReport } from '@mirust/schemas';
 import type { PLAN_MODEL, PLAN_OPTIONS, PLAN_OUTPUT } from './arguments.ts';
-import { checkBudget, formatBudgetReport } from './check.ts';
+import { checkBudget } from './check.ts';
+import { formatBudgetReport } from './format-budget.ts';
 import { formatPlan } from './format-plan.ts';
 import { makePlan } from './make-plan.ts';
 import { settingsOf } from './settings.ts';

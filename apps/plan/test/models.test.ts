@@ -45,18 +45,18 @@ describe.concurrent('a model', () => {
     expect(result.stderr).toMatch(/SOURCE_NOT_FOUND: lama-2-7b does not exist.*\n {2}The catalogue has llama-2-7b/);
   });
 
-  it('without a program has exact weights and cache, and no verdict where the rest decides', async () => {
+  it('without a program has exact weights and cache, and says that the rest is estimated', async () => {
     const { status, report } = await plan(at('qwen.json'), '--budget', '1GiB');
-    expect(status).toBe(4);
-    expect(report).not.toHaveProperty('fits');
+    expect([status, report.fits, report.model.runs]).toEqual([0, true, false]);
     expect(report.kvCache?.bytesPerToken).toBe(2 * 2 * 2 * 16 * 4);
-    expect(report.unknown?.map(({ name }) => name)).toEqual(['working buffers', 'program']);
+    expect(report.components.find(({ name }) => name === 'working buffers')?.kind).toBe('estimated');
     expect((await plan(at('qwen.json'), '--budget', '1MiB')).status).toBe(3);
   });
 
-  it('of an architecture that nobody knows has exact weights', async () => {
-    const { status, report } = await plan(at('mamba.gguf'));
-    expect(status).toBe(0);
+  it('of an architecture that nobody knows has exact weights, and no verdict where the rest decides', async () => {
+    const { status, report } = await plan(at('mamba.gguf'), '--budget', '1GiB');
+    expect(status).toBe(4);
+    expect(report).not.toHaveProperty('fits');
     expect([report.model.architecture, report.weights.bytes]).toEqual(['mamba', 128]);
     expect(report.unknown?.map(({ name }) => name)).toEqual(['kv cache', 'working buffers', 'program']);
     const text = await runApp('plan', [at('mamba.gguf')]);

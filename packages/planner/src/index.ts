@@ -4,6 +4,7 @@ export type { PlanComponent, PlanReport } from '@mirust/schemas';
 export { type BudgetQuestion, planBudget, type QuantizationChoice, tradeoffTable } from './budget/index.ts';
 export type { CatalogueEntry } from './catalogue/entry.ts';
 export { catalogue, catalogueEntryOf, findModel, nearModelNames, outlineOfEntry } from './catalogue/find.ts';
+export { createComponentPlanner, type PlannedMemory, sumOf } from './components.ts';
 export { PLANNER_ERRORS } from './errors.ts';
 export * from './host/index.ts';
 export { type PlanInput, planInputOf, planInputOfConfiguration, planInputOfEntry, planInputOfModel } from './input.ts';
@@ -31,6 +32,6 @@ export type {
   LatentParameters,
   OutlineParameters,
 } from './outline/parameters.ts';
-export { createComponentPlanner, type PlannedMemory, planMemory, sumOf } from './plan.ts';
+export { planMemory } from './plan.ts';
 export { planProcess, processTotal } from './process.ts';
 export { quantizationChoices, quantizedInput } from './quantized.ts';

@@ -5,10 +5,11 @@
 import { formatEncoding } from '@mirust/core';
 import { tapeEncoding } from '@mirust/model';
 import type { LoadMoment, PlanComponent, PlanReport } from '@mirust/schemas';
+import { createComponentPlanner, type PlannedMemory, sumOf } from './components.ts';
 import { type HostBaseline, hostComponents, type LoadOptions, loadTimeline } from './host/index.ts';
 import type { PlanInput } from './input.ts';
 import type { PlanOptions } from './options.ts';
-import { createComponentPlanner, type PlannedMemory, planMemory, sumOf, verdict } from './plan.ts';
+import { planMemory, verdict } from './plan.ts';
 
 /** The bound that `mirust-plan verify` holds the measured peak of a process to, as a share of it. */
 const MARGIN_PERCENT = 3;

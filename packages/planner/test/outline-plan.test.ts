@@ -105,20 +105,33 @@ describe('an adapter', () => {
 describe('a model without a program', () => {
   const report = planned(inputOf(withoutProgram(outlineOf('7B')), 'Q8_0'), { context: 2048, budgetBytes: 16 * GIB });
 
-  it('has exact weights and an exact cache; the rest is unknown by name', () => {
+  it('of a known family has exact weights and an exact cache; the rest is estimated, and said to be', () => {
     const run = planned(inputOf(outlineOf('7B'), 'Q8_0'), { context: 2048 });
     expect(report.weights).toEqual(run.weights);
     expect(report.kvCache).toEqual(run.kvCache);
-    expect(report.unknown?.map(({ name }) => name)).toEqual(['working buffers', 'program']);
+    expect(report).not.toHaveProperty('unknown');
     expect(report.model).toMatchObject({ architecture: 'other', runs: false });
     expect(report).not.toHaveProperty('buffers');
+    const estimated = report.components.filter(({ kind }) => kind === 'estimated');
+    expect(estimated.map(({ name }) => name)).toEqual(['working buffers', 'engine']);
+    // Of a llama in disguise the estimate of its buffers is what it has.
+    const buffers = run.components.filter(({ name }) => name.startsWith('working buffers'));
+    expect(estimated[0]?.bytes).toBe(buffers.reduce((sum, { bytes }) => sum + bytes, 0));
+    expect(report.notes?.at(-1)).toContain('the runtime has no program for other');
   });
 
-  it('has no verdict where the known parts fit, and a certain one where they do not', () => {
-    expect(report).not.toHaveProperty('fits');
-    expect(report.budgetBytes).toBe(16 * GIB);
-    const input = inputOf(withoutProgram(outlineOf('7B')), 'Q8_0');
+  it('of an unknown one has no verdict where the known parts fit, and a certain one where they do not', () => {
+    const { cache: _cache, ...outline } = withoutProgram(outlineOf('7B'));
+    const input = inputOf(outline, 'Q8_0');
+    const large = planned(input, { context: 2048, budgetBytes: 16 * GIB });
+    expect(large).not.toHaveProperty('fits');
+    expect(large.budgetBytes).toBe(16 * GIB);
     expect(planned(input, { context: 2048, budgetBytes: 2 * GIB }).fits).toBe(false);
+  });
+
+  it('whose heads no llama can have has buffers that are unknown', () => {
+    const outline = { ...withoutProgram(outlineOf(SMALL)), attention: { headCount: 5, headDim: 32 } };
+    expect(planned(inputOf(outline, 'f16')).unknown?.map(({ name }) => name)).toEqual(['working buffers', 'program']);
   });
 
   it('whose cache is not known says so', () => {
