@@ -22,7 +22,7 @@ describe('mirust-admit FILE…', () => {
 
   it('has a help that names its own status', () => {
     expect(formatHelp(program, program.main)).toContain(
-      '    4  something could not be checked, so the file is not admitted\n',
+      '    4  something could not be checked or is not known, so there is no verdict for it\n',
     );
   });
 });
