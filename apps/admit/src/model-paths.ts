@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isForeignWeights } from '@mirust/admission';
 import { detectFormat } from '@mirust/checkpoint';
+import { MAX_FOLDER_DEPTH, TOOL_FOLDERS } from '@mirust/checkpoint/node';
 import { isMirustError } from '@mirust/core';
 import { fileSource } from '@mirust/core/node';
 
@@ -17,12 +18,6 @@ function isCheckpoint(names: readonly string[]): boolean {
   const hasIndex = names.some((name) => /\.safetensors\.index\.json$/i.test(name));
   return hasIndex || shards === 1 || (shards > 1 && names.includes('config.json'));
 }
-
-/** Deepest folder that is looked into. */
-const MAX_DEPTH = 16;
-
-/** Folders that tools keep for themselves. */
-const OWN_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache']);
 
 /**
  * The models at the paths, each once, in the order of the paths and, in a directory, of their names. A file that is named is
@@ -51,13 +46,13 @@ async function isDirectory(path: string): Promise<boolean> {
 async function modelsIn(folder: string, depth: number, isBelow: boolean): Promise<string[]> {
   // A folder that may not be listed is not passed over: it stands for itself, and opening it fails.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
-  if (entries === undefined || depth > MAX_DEPTH) return [folder];
+  if (entries === undefined || depth > MAX_FOLDER_DEPTH) return [folder];
   const isOne = isCheckpoint(entries.map(({ name }) => name));
   const found = isOne ? [folder] : [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!OWN_FOLDERS.has(entry.name)) found.push(...(await modelsIn(path, depth + 1, isBelow || isOne)));
+      if (!TOOL_FOLDERS.has(entry.name)) found.push(...(await modelsIn(path, depth + 1, isBelow || isOne)));
       continue;
     }
     const isTold = (isOne && SHARD.test(entry.name)) || ((isOne || isBelow) && isForeignWeights(entry.name));

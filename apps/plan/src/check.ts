@@ -1,5 +1,5 @@
 /** `mirust-plan --check budget.json`: whether the models of a team stay within the memory that it grants them. */
-import { type CommandContext, EXIT, exitCodeOf, UsageError } from '@mirust/cli';
+import { asUsage, type CommandContext, EXIT, exitCodeOf, UsageError } from '@mirust/cli';
 import { isMirustError, parseBytes, sanitizeText } from '@mirust/core';
 import type { BudgetedPlan, BudgetReport, CheckedLimit, CheckedPlan, PlanReport } from '@mirust/schemas';
 import { loadBudget, pathFrom } from './budget-file.ts';
@@ -23,10 +23,14 @@ export async function checkBudget(
     const place = `${sanitizeText(path)}: /plans/${index}`;
     const named = plan.model === undefined ? model : pathFrom(folder, plan.model);
     if (named === undefined) throw new UsageError(`${place} names no model, and neither does the command line`);
-    const settings = asUsage(place, () => settingsOfPlan(plan, base));
     const name = plan.name ?? nameOf(plan.model ?? named, plan);
     try {
-      plans.push(checkedPlan(name, plan, await makePlan(named, settings, context)));
+      const report = await makePlan(
+        named,
+        asUsage(() => settingsOfPlan(plan, base)),
+        context,
+      );
+      plans.push(asUsage(() => checkedPlan(name, plan, report)));
     } catch (error) {
       if (error instanceof UsageError) throw new UsageError(`${place}: ${error.message}`, { cause: error });
       if (!isMirustError(error)) throw error;
@@ -40,15 +44,6 @@ export async function checkBudget(
   if (verdict === 'does-not-fit') context.exitWith(EXIT.doesNotFit);
   else if (verdict === 'undetermined') context.exitWith(failure ?? EXIT.undetermined);
   return { version: 1, verdict, plans };
-}
-
-function asUsage<T>(place: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`${place}: ${error.message}`, { cause: error });
-  }
 }
 
 function nameOf(model: string, { quant, context, kv }: BudgetedPlan): string {

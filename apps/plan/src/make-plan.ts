@@ -1,5 +1,5 @@
 /** One plan: from what the user named to the whole report. */
-import { type CommandContext, UsageError } from '@mirust/cli';
+import { asUsage, type CommandContext } from '@mirust/cli';
 import {
   createComponentPlanner,
   type HostBaseline,
@@ -29,12 +29,7 @@ export async function makePlan(
   context: Pick<CommandContext, 'signal'>,
 ): Promise<PlanReport> {
   const stored = await openModel(model, context);
-  try {
-    return planOf(stored, settings);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+  return asUsage(() => planOf(stored, settings));
 }
 
 function planOf(stored: PlanInput, { quant, host, options }: PlanSettings): PlanReport {

@@ -18,7 +18,7 @@ import {
 } from '@mirust/planner';
 import { type InputContent, openInput } from './open-input.ts';
 
-/** Whether a name can only be a path or an address: it has a separator or an ending, and is none of the catalogue. */
+/** Whether a name stands for a path: it is no address, and none of the catalogue. */
 export function isPath(model: string): boolean {
   return !isAddress(model) && findModel(model) === undefined;
 }

@@ -90,6 +90,11 @@ describe.concurrent('what is no budget', () => {
       '{ "version": 1, "plans": [{ "budget": "1GiB", "contxt": 1 }] }',
       /contxt|additional/,
     ],
+    [
+      'with a limit of no size',
+      '{ "version": 1, "plans": [{ "budget": "1GiB", "limits": { "weights": "much" } }] }',
+      /plans\/0: not a byte count/,
+    ],
     ['of no size', '{ "version": 1, "plans": [{ "budget": "much" }] }', /plans\/0: not a byte count/],
     [
       'of a quantization that nobody knows',

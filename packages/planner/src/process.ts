@@ -18,8 +18,9 @@ const MARGIN_PERCENT = 3;
 export function planProcess(input: PlanInput, options: PlanOptions, baseline: HostBaseline): PlanReport {
   const report = planMemory(input, options);
   const memory = createComponentPlanner()(input, options);
-  const timeline = loadTimeline(baseline, loadOptionsOf(input, memory));
-  const components = processComponents(input, memory, baseline, timeline);
+  const load = loadOptionsOf(input, memory);
+  const timeline = loadTimeline(baseline, load);
+  const components = processComponents(memory, load, baseline, timeline);
   const totalBytes = sumOf(components);
   const { host, version, system, measuredOn } = baseline;
   const measured = `the process was measured with ${host} ${version} on ${system}, ${measuredOn}`;
@@ -36,18 +37,19 @@ export function planProcess(input: PlanInput, options: PlanOptions, baseline: Ho
 
 /** The total of {@link planProcess} for memory that is planned already. */
 export function processTotal(input: PlanInput, memory: PlannedMemory, baseline: HostBaseline): number {
-  return sumOf(processComponents(input, memory, baseline, loadTimeline(baseline, loadOptionsOf(input, memory))));
+  const load = loadOptionsOf(input, memory);
+  return sumOf(processComponents(memory, load, baseline, loadTimeline(baseline, load)));
 }
 
 function processComponents(
-  input: PlanInput,
   memory: PlannedMemory,
+  load: LoadOptions,
   baseline: HostBaseline,
   timeline: readonly LoadMoment[],
 ): PlanComponent[] {
   const running = timeline.at(-1)?.bytes ?? 0;
   const peak = timeline.reduce((most, { bytes }) => Math.max(most, bytes), 0);
-  const components = [...memory.components, ...hostComponents(baseline, loadOptionsOf(input, memory))];
+  const components = [...memory.components, ...hostComponents(baseline, load)];
   // Small models take most while they are read: what is there then and not later.
   if (peak > running) components.push({ name: 'more while loading', bytes: peak - running, kind: 'estimated' });
   const margin = Math.ceil((sumOf(components) / 100) * MARGIN_PERCENT);

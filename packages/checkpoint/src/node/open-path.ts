@@ -44,12 +44,14 @@ async function listFiles(folder: string): Promise<string[]> {
   return files.map(({ name }) => name).sort();
 }
 
-/** Deepest folder that is looked into, and the most files that are listed: what is said about them shows a few. */
-const MAX_DEPTH = 16;
+/** Deepest folder below a directory that is looked into. */
+export const MAX_FOLDER_DEPTH = 16;
+
+/** The most files that are listed: what is said about them shows a few. */
 const MAX_FILES_BELOW = 100_000;
 
-/** Folders that tools keep for themselves. */
-const OWN_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache']);
+/** Folders that tools keep for themselves: nobody looks for models in them. */
+export const TOOL_FOLDERS: ReadonlySet<string> = new Set(['.git', '.cache']);
 
 /** Links to folders are not followed: they could lead round in a circle. A folder that may not be listed is left out. */
 async function listBelow(folder: string): Promise<string[]> {
@@ -60,7 +62,7 @@ async function listBelow(folder: string): Promise<string[]> {
       if (found.length >= MAX_FILES_BELOW) return;
       if (!entry.isDirectory()) {
         if (depth > 0) found.push(`${prefix}${entry.name}`);
-      } else if (depth < MAX_DEPTH && !OWN_FOLDERS.has(entry.name)) {
+      } else if (depth < MAX_FOLDER_DEPTH && !TOOL_FOLDERS.has(entry.name)) {
         await visit(join(path, entry.name), `${prefix}${entry.name}/`, depth + 1);
       }
     }
